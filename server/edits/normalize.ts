@@ -1,0 +1,90 @@
+import { viewOf } from './buffer-view.ts'
+import { bomLength } from './utf8.ts'
+
+const LF = 0x0a
+const CR = 0x0d
+const SPACE = 0x20
+const TAB = 0x09
+
+/**
+ * Drops every CR, then spaces and tabs before an LF and at the end, then all leading UTF-8 byte order marks.
+ * Bytes that hold none of these come back as they are, the same object; part of a log's format, see FORMAT.md.
+ */
+export function normalize(bytes: Uint8Array): Uint8Array {
+  return withoutBoms(needsRewriting(viewOf(bytes)) ? withoutCrAndBlanks(bytes) : bytes)
+}
+
+/** Whether an editor that saves one may have made it the other: equal when normalized, final newlines aside. */
+export function looselyEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return viewOf(withoutFinalNewlines(normalize(a))).equals(withoutFinalNewlines(normalize(b)))
+}
+
+/**
+ * Whether two texts differ by no more than line endings (CRLF, CR or LF), a leading byte order mark and one final
+ * newline. Unlike in `looselyEqual`, blanks at line ends count.
+ */
+export function sameText(a: Uint8Array, b: Uint8Array): boolean {
+  const textA = asLfText(a)
+  const textB = asLfText(b)
+  return textA.equals(textB) || hasOneNewlineMore(textA, textB) || hasOneNewlineMore(textB, textA)
+}
+
+/** Looks with native searches alone: nearly all files need nothing, and every append asks. */
+function needsRewriting(bytes: Buffer): boolean {
+  return (
+    isBlank(bytes[bytes.length - 1]) || bytes.includes(CR) || bytes.includes(' \n') || bytes.includes('\t\n')
+  )
+}
+
+function withoutCrAndBlanks(bytes: Uint8Array): Buffer {
+  const kept = Buffer.allocUnsafe(bytes.length)
+  let length = 0
+  // Blanks are dropped once the CRs between them and the line's end are gone.
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!
+    if (byte === CR) continue
+    if (byte === LF) length = lengthWithoutBlanks(kept, length)
+    kept[length++] = byte
+  }
+  return kept.subarray(0, lengthWithoutBlanks(kept, length))
+}
+
+function lengthWithoutBlanks(bytes: Buffer, length: number): number {
+  let end = length
+  while (end > 0 && isBlank(bytes[end - 1])) end--
+  return end
+}
+
+function withoutBoms(bytes: Uint8Array): Uint8Array {
+  let rest = bytes
+  while (bomLength(rest) > 0) rest = rest.subarray(bomLength(rest))
+  return rest
+}
+
+function withoutFinalNewlines(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === LF) end--
+  return bytes.subarray(0, end)
+}
+
+function hasOneNewlineMore(longer: Buffer, shorter: Buffer): boolean {
+  if (longer.length !== shorter.length + 1 || longer[shorter.length] !== LF) return false
+  return longer.subarray(0, shorter.length).equals(shorter)
+}
+
+function asLfText(bytes: Uint8Array): Buffer {
+  const text = viewOf(bytes).subarray(bomLength(bytes))
+  if (!text.includes(CR)) return text
+  const kept = Buffer.allocUnsafe(text.length)
+  let length = 0
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]!
+    if (byte !== CR) kept[length++] = byte
+    else if (text[at + 1] !== LF) kept[length++] = LF
+  }
+  return kept.subarray(0, length)
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB
+}

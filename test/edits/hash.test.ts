@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createHasher, normHash } from '../../server/edits/hash.ts'
+import { normalize } from '../../server/edits/normalize.ts'
+
+interface Vector {
+  readonly name: string
+  readonly bytes: string
+  readonly normalized: string
+  readonly raw_hash: string
+  readonly norm_hash: string
+}
+
+const vectors: readonly Vector[] = JSON.parse(
+  readFileSync(new URL('../vectors/hashes.json', import.meta.url), 'utf8'),
+)
+const hasher = await createHasher()
+const counting = (length: number) => Uint8Array.from({ length }, (_, at) => (at * 7) & 0xff)
+
+describe.each(vectors)('the vector "$name"', (vector) => {
+  const bytes = Buffer.from(vector.bytes, 'base64')
+
+  it('has its normalized bytes', () => {
+    expect(Buffer.from(normalize(bytes)).toString('base64')).toBe(vector.normalized)
+  })
+
+  it('has its raw and its norm hash', () => {
+    expect(hasher.hash(bytes)).toBe(vector.raw_hash)
+    expect(normHash(hasher, bytes)).toBe(vector.norm_hash)
+  })
+})
+
+describe('createHasher', () => {
+  it('makes one hasher for the whole process', async () => {
+    expect(await createHasher()).toBe(hasher)
+  })
+})
+
+describe('hash', () => {
+  // Around the size of a chunk and of a page of the module's memory; from another implementation.
+  it.each([
+    [32_767, '0e0a8ae4e38a9f2d'],
+    [32_768, '5e4a2418b0379070'],
+    [32_769, '8b164d798ae1ad0b'],
+    [65_536, 'd127a7818d57b4c8'],
+    [65_537, 'b13a02da18e04b5c'],
+    [1_000_003, 'f7d4dcdf2d97cd45'],
+  ])('is right for %i bytes, and for few after them', (length, expected) => {
+    expect(hasher.hash(counting(length))).toBe(expected)
+    expect(hasher.hash(Buffer.from('abc'))).toBe('44bc2cf5ad770999')
+  })
+
+  it('reads a view of a larger buffer as that view', () => {
+    expect(hasher.hash(Buffer.from('xabcx').subarray(1, 4))).toBe('44bc2cf5ad770999')
+  })
+})
+
+describe('stream', () => {
+  it('comes to the hash of everything, however it was cut', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 10 }), (chunks) => {
+        const stream = hasher.stream()
+        for (const chunk of chunks) stream.update(chunk)
+        expect(stream.digest()).toBe(hasher.hash(Buffer.concat(chunks)))
+      }),
+    )
+  })
+
+  it('is not disturbed by another stream, by a hash, or by being asked in between', () => {
+    const [one, other] = [hasher.stream(), hasher.stream()]
+    one.update(counting(100_000))
+    other.update(Buffer.from('ab'))
+    expect(one.digest()).toBe(hasher.hash(counting(100_000)))
+    other.update(Buffer.from('c'))
+    expect(other.digest()).toBe('44bc2cf5ad770999')
+    expect(other.digest()).toBe('44bc2cf5ad770999')
+    expect(one.digest()).toBe(hasher.hash(counting(100_000)))
+  })
+
+  it('of nothing is the hash of nothing', () => {
+    expect(hasher.stream().digest()).toBe('ef46db3751d8e999')
+  })
+})
