@@ -1,0 +1,88 @@
+/**
+ * What the journal, recovery and undo ask of a file system.
+ *
+ * Every call rejects with a {@link DiskError} that carries path, operation and the system's code.
+ * `test/` holds a simulated implementation; `node-disk.ts` the real one.
+ */
+export interface Disk {
+  /** Whole contents. */
+  read(path: string): Promise<Buffer>
+  /** What is at `path`, links followed; `undefined` where there is nothing. */
+  stat(path: string): Promise<Stat | undefined>
+  /** What is at `path` itself, links not followed; `undefined` where there is nothing. */
+  lstat(path: string): Promise<Stat | undefined>
+  /** The canonical path, every link resolved. */
+  realpath(path: string): Promise<string>
+  /** Names in a folder, unsorted; `undefined` where there is no such folder. */
+  list(path: string): Promise<readonly DirectoryEntry[] | undefined>
+  open(path: string, how: OpenHow, mode?: number): Promise<DiskFile>
+  /** Makes one folder; its parent must exist and `path` must not. Durable only after `syncFolder(parent)`. */
+  makeFolder(path: string, mode: number): Promise<void>
+  removeFolder(path: string): Promise<void>
+  /** Replaces `to` atomically. Durable only after `syncFolder` of both parents. */
+  rename(from: string, to: string): Promise<void>
+  remove(path: string): Promise<void>
+  /** Makes the folder's entries durable: what was created, renamed or removed in it. */
+  syncFolder(path: string): Promise<void>
+}
+
+/** `create` fails where something exists (O_EXCL, never through a link); `modify` keeps what is there. */
+export type OpenHow = 'read' | 'append' | 'create' | 'modify'
+
+export interface DiskFile {
+  /** Writes every byte, looping over short writes; position is the end for `append`, else sequential. */
+  write(bytes: Uint8Array): Promise<void>
+  /** Reads up to `into.length` bytes at `position`; 0 at the end. */
+  readAt(into: Uint8Array, position: number): Promise<number>
+  stat(): Promise<Stat>
+  setMode(mode: number): Promise<void>
+  setOwner(uid: number, gid: number): Promise<void>
+  truncate(size: number): Promise<void>
+  /** Makes data and size durable. The directory entry may not be: see {@link Disk.syncFolder}. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+export type FileKind = 'file' | 'folder' | 'link' | 'other'
+
+export interface Stat {
+  readonly kind: FileKind
+  readonly size: number
+  /** Nanoseconds since 1970. */
+  readonly mtimeNs: bigint
+  /** Permission bits only. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly links: number
+  /** Device and inode: the same file has the same identity. */
+  readonly identity: string
+}
+
+export interface DirectoryEntry {
+  readonly name: string
+  readonly kind: FileKind
+}
+
+/** A failed file system call: "cannot rename /a/b: EACCES". */
+export class DiskError extends Error {
+  override readonly name = 'DiskError'
+  readonly operation: string
+  readonly path: string
+  /** The system's code (`ENOSPC`, ...), or `EIO` where it gave none. */
+  readonly code: string
+
+  constructor(operation: string, path: string, cause: unknown, detail = '') {
+    const code = codeOf(cause)
+    super(`cannot ${operation} ${path}${detail}: ${code}`, { cause })
+    this.operation = operation
+    this.path = path
+    this.code = code
+  }
+}
+
+function codeOf(cause: unknown): string {
+  if (cause instanceof DiskError) return cause.code
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
+  return 'EIO'
+}

@@ -1,0 +1,36 @@
+/** What is asked of the machine beside its file system: who runs, and who answers. */
+export interface Host {
+  readonly name: string
+  /** Changes with every boot of the machine, so that a process id of an earlier boot means nothing. */
+  readonly boot: string
+  readonly pid: number
+  /** The user's id; `undefined` on Windows. */
+  readonly uid: number | undefined
+  /** The user's home folder. */
+  readonly home: string
+  /** The system's folder for temporary files. */
+  readonly temporary: string
+  now(): Date
+  /** `bytes` random bytes, as hex. */
+  random(bytes: number): string
+  /**
+   * When a process began, in a form that only compares; `undefined` where no such process runs.
+   * Process ids are used again: the same id with another start is another process.
+   */
+  processStart(pid: number): Promise<string | undefined>
+  /**
+   * Answers every caller at `address` (a socket's path) with one line, until closed.
+   * Does not keep the process alive.
+   */
+  listen(address: string, answer: () => string): Promise<Listener>
+  /** Calls at `address`: whether somebody is there, and the line they answered, if they did in time. */
+  call(address: string): Promise<Call>
+}
+
+export interface Listener {
+  close(): Promise<void>
+}
+
+export type Call =
+  | { readonly answered: false }
+  | { readonly answered: true; readonly line: string | undefined }

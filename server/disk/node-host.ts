@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { homedir, hostname, tmpdir, uptime } from 'node:os'
+import { promisify } from 'node:util'
+import type { Call, Host, Listener } from './host.ts'
+
+const CALL_MS = 1000
+const NOBODY = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK', 'ENOTDIR'])
+
+type Self = Pick<NodeJS.Process, 'pid' | 'getuid' | 'kill'>
+
+/** The real machine, seen from the process `self`. */
+export function nodeHost(self: Self): Host {
+  return {
+    name: hostname(),
+    boot: bootOf(),
+    pid: self.pid,
+    uid: self.getuid?.(),
+    home: homedir(),
+    temporary: tmpdir(),
+    now: () => new Date(),
+    random: (bytes) => randomBytes(bytes).toString('hex'),
+    processStart: (pid) => processStart(pid, self),
+    listen,
+    call,
+  }
+}
+
+function bootOf(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    // Not Linux: the minute the machine was started. Clocks drift and are set, so this may call one boot
+    // two; a session of "another boot" on this host is dead all the same, and that is all it decides.
+    return `up-${Math.round((Date.now() / 1000 - uptime()) / 60)}`
+  }
+}
+
+async function processStart(pid: number, self: Self): Promise<string | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
+    // proc(5): the second field is the command in parentheses and may hold anything, ")" too;
+    // the third is the state (Z: ended, not yet reaped), the 22nd the start in ticks since boot.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+  } catch {
+    return (await hasProc()) ? undefined : startFromPs(pid, self)
+  }
+}
+
+const hasProc = (): Promise<boolean> =>
+  readFile('/proc/self/stat').then(
+    () => true,
+    () => false,
+  )
+
+async function startFromPs(pid: number, self: Self): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)])
+    return stdout.trim() || undefined
+  } catch {
+    return isThere(pid, self) ? 'unknown' : undefined
+  }
+}
+
+function isThere(pid: number, self: Self): boolean {
+  try {
+    return self.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function listen(address: string, answer: () => string): Promise<Listener> {
+  return new Promise((done, fail) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy()) // the caller's business
+      socket.end(`${answer()}\n`)
+    })
+    server.once('error', fail)
+    server.listen(address, () => {
+      server.unref()
+      done({ close: () => new Promise((closed) => server.close(() => closed())) })
+    })
+  })
+}
+
+function call(address: string): Promise<Call> {
+  return new Promise((done) => {
+    let connected = false
+    let text = ''
+    const socket = connect(address)
+    const finish = () => {
+      socket.destroy()
+      const end = text.indexOf('\n')
+      done(
+        connected ? { answered: true, line: end < 0 ? undefined : text.slice(0, end) } : { answered: false },
+      )
+    }
+    // A process too busy to answer has its connection accepted by the kernel all the same: it lives.
+    socket.setTimeout(CALL_MS, finish)
+    socket.once('connect', () => {
+      connected = true
+    })
+    socket.on('data', (chunk) => {
+      text += chunk.toString('utf8')
+    })
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      // Only these say that nobody is there; anything else (EAGAIN: a full backlog, EACCES) is somebody.
+      if (!NOBODY.has(error.code ?? '')) connected = true
+      finish()
+    })
+    socket.once('end', finish)
+  })
+}

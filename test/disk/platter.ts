@@ -1,0 +1,423 @@
+import { dirname, sep } from 'node:path'
+import type { FileKind, OpenHow, Stat } from '../../server/disk/disk.ts'
+
+// Written out of order by a crash, a block is there as a whole or not at all.
+const BLOCK = 512
+const UMASK = 0o022
+const MOST_LINKS = 40
+
+/** Something that a crash may lose: a folder's entry (or a rename's two), a file's size, a block of its bytes. */
+export type Unsynced =
+  | { readonly kind: 'entry'; readonly name: string }
+  | { readonly kind: 'size' }
+  | { readonly kind: 'block'; readonly index: number }
+
+/**
+ * What lies under every program's disk: what each sees now, and what of it would survive a loss of power.
+ *
+ * File by file it knows which blocks and whether the size were synced, folder by folder which entries.
+ * A rename is one change: whole after a crash or not there, and durable once both folders are synced.
+ * An entry never becomes durable before an earlier change of the same name does, and a folder is never
+ * durably gone before what was moved out of it is durably elsewhere: every file system keeps that order.
+ */
+export class Platter {
+  /** Counts the crashes: what was opened before one is dead after it. */
+  power = 1
+  #made = 0
+  #tick = 0
+  #pending: Change[] = []
+  readonly #root = new FolderNode(this, 0o755)
+
+  /** Loses power: of what was not synced only that stays which `keeps` says, by default nothing. */
+  crash(keeps: (what: Unsynced) => boolean = () => false): void {
+    for (const change of [...this.#pending]) {
+      if (keeps({ kind: 'entry', name: change.sets.at(-1)!.name })) this.#commit(change)
+    }
+    this.#pending = []
+    this.#root.restore(keeps)
+    this.power++
+  }
+
+  nextId(): number {
+    return ++this.#made
+  }
+
+  /** Every look at the clock is later than the one before. */
+  nextTime(): bigint {
+    return 1_700_000_000_000_000_000n + BigInt(++this.#tick) * 1_000_000n
+  }
+
+  // What a test finds and leaves there, past every fault, durable at once.
+
+  put(path: string, content: string | Uint8Array, mode = 0o644): void {
+    const there = this.tryFind(path, 'follow')
+    if (there !== undefined && there.kind !== 'file') fail('EISDIR')
+    const node = there ?? new FileNode(this, mode)
+    if (there === undefined) this.#plant(path, node)
+    node.truncate(0)
+    node.write(Buffer.from(content), 0)
+    node.sync()
+  }
+
+  putFolder(path: string, mode = 0o755): FolderNode {
+    const there = this.tryFind(path, 'follow')
+    if (there?.kind === 'folder') return there
+    const node = new FolderNode(this, mode)
+    this.#plant(path, node)
+    return node
+  }
+
+  putLink(path: string, target: string): void {
+    this.#plant(path, new LinkNode(this, target))
+  }
+
+  /** Another name for the same file. */
+  putHardLink(path: string, of: string): void {
+    const node = this.find(of)
+    node.links++
+    this.#plant(path, node)
+  }
+
+  putOther(path: string): OtherNode {
+    const node = new OtherNode(this)
+    this.#plant(path, node)
+    return node
+  }
+
+  takeAway(path: string): void {
+    const { folder, name } = this.#locate(path, 'no follow')
+    folder.entries.delete(name)
+    folder.durable.delete(name)
+  }
+
+  /** Every file (as text), link (as `-> target`) and empty folder (as `/`) under a folder, by path from there. */
+  tree(path: string): Record<string, string> {
+    const found: Record<string, string> = {}
+    const visit = (node: Node, at: string) => {
+      if (node.kind === 'file') found[at] = node.bytes.toString('latin1', 0, node.size)
+      else if (node.kind === 'link') found[at] = `-> ${node.target}`
+      else if (node.kind === 'other') found[at] = 'other'
+      else if (node.entries.size === 0) found[at] = '/'
+      else for (const [name, child] of node.entries) visit(child, at === '' ? name : `${at}/${name}`)
+    }
+    visit(this.find(path), '')
+    return found
+  }
+
+  /** The bytes of a file. */
+  bytesAt(path: string): Buffer {
+    const node = this.find(path)
+    return node.kind === 'file' ? Buffer.from(node.bytes.subarray(0, node.size)) : fail('EISDIR')
+  }
+
+  // What disks are made of.
+
+  find(path: string): Node {
+    return this.#locate(path, 'follow').node ?? fail('ENOENT')
+  }
+
+  tryFind(path: string, links: Links): Node | undefined {
+    try {
+      return this.#locate(path, links).node
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+      throw error
+    }
+  }
+
+  realpath(path: string): string {
+    const { node, real } = this.#locate(path, 'follow')
+    return node === undefined ? fail('ENOENT') : real
+  }
+
+  statOf(node: Node | undefined): Stat | undefined {
+    return node?.stat()
+  }
+
+  open(path: string, how: OpenHow, mode: number): FileNode {
+    const { folder, name, node } = this.#locate(path, how === 'read' ? 'follow' : 'no follow')
+    if (node === undefined) {
+      if (how === 'read' || how === 'modify') fail('ENOENT')
+      const file = new FileNode(this, mode & ~UMASK)
+      this.#change([{ folder, name, node: file }])
+      return file
+    }
+    if (how === 'create') fail('EEXIST')
+    if (node.kind === 'link') fail('ELOOP')
+    if (node.kind === 'folder') fail('EISDIR')
+    return node.kind === 'file' ? node : fail('ENXIO')
+  }
+
+  makeFolder(path: string, mode: number): void {
+    const { folder, name, node } = this.#locate(path, 'no follow')
+    if (node !== undefined) fail('EEXIST')
+    this.#change([{ folder, name, node: new FolderNode(this, mode & ~UMASK) }])
+  }
+
+  /** A socket is a node that moves with its folder; durable or not makes no difference to it. */
+  makeSocket(path: string): OtherNode {
+    const { folder, name, node } = this.#locate(path, 'no follow')
+    if (node !== undefined) fail('EADDRINUSE')
+    const socket = new OtherNode(this)
+    this.#change([{ folder, name, node: socket }])
+    return socket
+  }
+
+  remove(path: string, kind: 'file' | 'folder'): void {
+    const { folder, name, node } = this.#locate(path, 'no follow')
+    if (node === undefined) fail('ENOENT')
+    if (kind === 'folder' && node.kind !== 'folder') fail('ENOTDIR')
+    if (kind === 'file' && node.kind === 'folder') fail('EISDIR')
+    if (node.kind === 'folder' && node.entries.size > 0) fail('ENOTEMPTY')
+    node.links--
+    this.#change([{ folder, name, node: undefined }])
+  }
+
+  rename(from: string, to: string): void {
+    const source = this.#locate(from, 'no follow')
+    const target = this.#locate(to, 'no follow')
+    const { node } = source
+    if (node === undefined) fail('ENOENT')
+    if (node === target.node) return
+    if (target.node?.kind === 'folder') {
+      if (node.kind !== 'folder') fail('EISDIR')
+      if (target.node.entries.size > 0) fail('ENOTEMPTY')
+    } else if (target.node !== undefined && node.kind === 'folder') fail('ENOTDIR')
+    if (target.node !== undefined) target.node.links--
+    this.#change([
+      { folder: source.folder, name: source.name, node: undefined },
+      { folder: target.folder, name: target.name, node },
+    ])
+  }
+
+  syncFolder(path: string): void {
+    const folder = this.find(path)
+    if (folder.kind !== 'folder') fail('ENOTDIR')
+    for (const change of [...this.#pending]) {
+      if (change.waiting.delete(folder) && change.waiting.size === 0) this.#commit(change)
+    }
+  }
+
+  #change(sets: readonly SetEntry[]): void {
+    const replaced = sets.flatMap(({ folder, name }) => folder.entries.get(name) ?? [])
+    for (const { folder, name, node } of sets) {
+      if (node === undefined) folder.entries.delete(name)
+      else folder.entries.set(name, node)
+      folder.mtimeNs = this.nextTime()
+    }
+    this.#pending.push({ sets, replaced, waiting: new Set(sets.map(({ folder }) => folder)) })
+  }
+
+  #commit(change: Change): void {
+    const at = this.#pending.indexOf(change)
+    if (at < 0) return
+    const earlier = this.#pending.slice(0, at).filter((other) => mustPrecede(other, change))
+    this.#pending.splice(at, 1)
+    for (const other of earlier) this.#commit(other)
+    for (const { folder, name, node } of change.sets) {
+      if (node === undefined) folder.durable.delete(name)
+      else folder.durable.set(name, node)
+    }
+  }
+
+  #plant(path: string, node: Node): void {
+    const folder = this.putFolder(dirname(path))
+    const name = path.slice(path.lastIndexOf(sep) + 1)
+    folder.entries.set(name, node)
+    folder.durable.set(name, node)
+  }
+
+  #locate(path: string, links: Links, followed = 0): Located {
+    if (!path.startsWith(sep)) fail('ENOENT')
+    const names = path.split(sep).filter((name) => name !== '' && name !== '.')
+    const way: { name: string; node: FolderNode }[] = [{ name: '', node: this.#root }]
+    const realOf = (last = '') => [...way.slice(1).map(({ name }) => name), ...(last ? [last] : [])]
+    for (const [i, name] of names.entries()) {
+      const isLast = i === names.length - 1
+      if (name === '..') {
+        if (way.length > 1) way.pop()
+        continue
+      }
+      const folder = way.at(-1)!.node
+      const node = folder.entries.get(name)
+      if (node?.kind === 'link' && (links === 'follow' || !isLast)) {
+        if (followed >= MOST_LINKS) fail('ELOOP')
+        const target = node.target.startsWith(sep)
+          ? node.target
+          : [...['', ...realOf()], node.target].join(sep)
+        return this.#locate([target, ...names.slice(i + 1)].join(sep), links, followed + 1)
+      }
+      if (isLast) return { folder, name, node, real: sep + realOf(name).join(sep) }
+      if (node === undefined) fail('ENOENT')
+      if (node.kind !== 'folder') fail('ENOTDIR')
+      way.push({ name, node })
+    }
+    const { name, node } = way.at(-1)!
+    return { folder: way.at(-2)?.node ?? this.#root, name, node, real: sep + realOf().join(sep) }
+  }
+}
+
+type Links = 'follow' | 'no follow'
+
+export type Node = FileNode | FolderNode | LinkNode | OtherNode
+
+interface Located {
+  readonly folder: FolderNode
+  readonly name: string
+  readonly node: Node | undefined
+  readonly real: string
+}
+
+interface SetEntry {
+  readonly folder: FolderNode
+  readonly name: string
+  readonly node: Node | undefined
+}
+
+interface Change {
+  readonly sets: readonly SetEntry[]
+  readonly replaced: readonly Node[]
+  /** Folders to be synced yet before this is durable. */
+  readonly waiting: Set<FolderNode>
+}
+
+function mustPrecede(earlier: Change, later: Change): boolean {
+  return earlier.sets.some(
+    (a) =>
+      later.sets.some((b) => a.folder === b.folder && a.name === b.name) || later.replaced.includes(a.folder),
+  )
+}
+
+abstract class Inode {
+  abstract readonly kind: FileKind
+  abstract readonly size: number
+  links = 1
+  mode: number
+  uid = 1000
+  gid = 1000
+  mtimeNs: bigint
+  readonly id: number
+  protected readonly platter: Platter
+
+  constructor(platter: Platter, mode: number) {
+    this.platter = platter
+    this.mode = mode
+    this.id = platter.nextId()
+    this.mtimeNs = platter.nextTime()
+  }
+
+  stat(): Stat {
+    const { kind, size, mtimeNs, mode, uid, gid, links } = this
+    return { kind, size, mtimeNs, mode, uid, gid, links, identity: `1:${this.id}` }
+  }
+}
+
+export class FileNode extends Inode {
+  readonly kind = 'file'
+  /** Of any length from `size` up. */
+  bytes: Buffer = Buffer.alloc(0)
+  size = 0
+  #durable: Buffer = Buffer.alloc(0)
+  #dirty = new Set<number>()
+  #sizeDirty = false
+
+  write(bytes: Uint8Array, at: number): void {
+    const end = at + bytes.length
+    if (end > this.bytes.length) {
+      const grown = Buffer.alloc(Math.max(end, 2 * this.bytes.length))
+      this.bytes.copy(grown, 0, 0, this.size)
+      this.bytes = grown
+    }
+    this.bytes.set(bytes, at)
+    for (let block = Math.floor(at / BLOCK); block * BLOCK < end; block++) this.#dirty.add(block)
+    if (end > this.size) this.#resize(end)
+    this.mtimeNs = this.platter.nextTime()
+  }
+
+  truncate(size: number): void {
+    if (size > this.size) this.write(Buffer.alloc(size - this.size), this.size)
+    else if (size < this.size) {
+      this.bytes.fill(0, size, this.size)
+      this.#dirty.add(Math.floor(size / BLOCK))
+      this.#resize(size)
+      this.mtimeNs = this.platter.nextTime()
+    }
+  }
+
+  #resize(size: number): void {
+    this.size = size
+    this.#sizeDirty = true
+  }
+
+  sync(): void {
+    this.#durable = this.#survivor(() => true)
+    this.forgetDirty()
+  }
+
+  /** What is dirty is taken for clean from now on, without having been written. */
+  forgetDirty(): void {
+    this.#dirty.clear()
+    this.#sizeDirty = false
+  }
+
+  restore(keeps: (what: Unsynced) => boolean): void {
+    this.#durable = this.#survivor(keeps)
+    this.bytes = Buffer.from(this.#durable)
+    this.size = this.bytes.length
+    this.forgetDirty()
+  }
+
+  #survivor(keeps: (what: Unsynced) => boolean): Buffer {
+    const size = this.#sizeDirty && keeps({ kind: 'size' }) ? this.size : this.#durable.length
+    const bytes = Buffer.alloc(size)
+    this.#durable.copy(bytes)
+    for (const block of this.#dirty) {
+      if (!keeps({ kind: 'block', index: block })) continue
+      const at = block * BLOCK
+      this.bytes.copy(bytes, at, at, Math.min(at + BLOCK, this.size))
+    }
+    return bytes
+  }
+}
+
+export class FolderNode extends Inode {
+  readonly kind = 'folder'
+  readonly size = 4096
+  readonly entries = new Map<string, Node>()
+  readonly durable = new Map<string, Node>()
+
+  restore(keeps: (what: Unsynced) => boolean): void {
+    this.entries.clear()
+    for (const [name, node] of this.durable) {
+      this.entries.set(name, node)
+      if (node.kind === 'file' || node.kind === 'folder') node.restore(keeps)
+    }
+  }
+}
+
+class LinkNode extends Inode {
+  readonly kind = 'link'
+  readonly size: number
+  readonly target: string
+
+  constructor(platter: Platter, target: string) {
+    super(platter, 0o777)
+    this.target = target
+    this.size = Buffer.byteLength(target)
+  }
+}
+
+/** A socket or a pipe. */
+export class OtherNode extends Inode {
+  readonly kind = 'other'
+  readonly size = 0
+
+  constructor(platter: Platter) {
+    super(platter, 0o755)
+  }
+}
+
+/** Fails with a system's code, as node:fs does. */
+export function fail(code: string): never {
+  throw Object.assign(new Error(code), { code })
+}
