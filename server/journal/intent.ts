@@ -1,0 +1,45 @@
+import type { Image } from '../edits/images.ts'
+
+/** One recorded workspace edit: what is about to change, with the originals. */
+export interface Intent {
+  /** Hex; unique among all logs. Foreign intents carry whatever their writer chose. */
+  readonly id: string
+  readonly images: readonly Image[]
+  /** How each image's original was known; no entry for a foreign intent. */
+  readonly facts: ReadonlyMap<string, PathFacts>
+  readonly folders: { readonly made: readonly string[]; readonly removed: readonly string[] }
+  /** Written by the Go package: no checksum, no meta. Listed, recovered only when named. */
+  readonly foreign: boolean
+  readonly about: About
+}
+
+/** What an intent is about, for people and for recovery. */
+export interface About {
+  /** ISO 8601, UTC. */
+  readonly at: string
+  readonly session: string
+  /** The way the edit travelled (`workspace/applyEdit`, ...), or the command that made it (`undo`, ...). */
+  readonly road: string
+  readonly label: string
+  readonly server: string
+  /** Set when this intent takes another one forward or back: what for, and which one. */
+  readonly purpose?: Purpose
+  readonly of?: string
+  /** The edit as it came over the wire; left out where it is too large to keep. */
+  readonly edit?: unknown
+}
+
+export type Purpose = 'finish' | 'roll-back' | 'undo'
+
+export interface PathFacts {
+  /** Where the original was read: the disk, or an editor's buffer that differs from it. */
+  readonly from: 'disk' | 'buffer'
+  /** The buffer's document version. */
+  readonly version?: number
+  /** What the disk held beside a buffer: raw hash, or null for nothing. */
+  readonly disk?: string | null
+  /** Of the file on disk: bytes, nanoseconds since 1970, permission bits. */
+  readonly size?: number
+  readonly mtimeNs?: bigint
+  readonly mode?: number
+}

@@ -1,0 +1,165 @@
+import { join } from 'node:path'
+import type { DiskFile } from '../disk/disk.ts'
+import type { Env } from './env.ts'
+import { linesOf } from './scan.ts'
+
+const OUTCOMES = 'outcomes.log'
+
+const EVENTS = [
+  'forwarded',
+  'applied',
+  'rejected',
+  'landed',
+  'abandoned',
+  'reverted',
+  'superseded',
+  'recovered',
+  'rolled-back',
+  'undone',
+  'conflict',
+] as const
+
+export type Event = (typeof EVENTS)[number]
+
+/** A record of what became of an intent. */
+export interface Outcome {
+  readonly id: string
+  /** ISO 8601, UTC. */
+  readonly at: string
+  readonly event: Event
+  /** What each path was found to be, where that is worth keeping. */
+  readonly paths?: Readonly<Record<string, string>>
+  readonly reason?: string
+}
+
+/** The reason of a `forwarded` that says that the editor answered with a refusal. */
+export const REFUSED = 'refused by the editor'
+
+/** The reason of a `forwarded` that says that the session ended in order before the editor had answered. */
+export const UNANSWERED = 'not answered by the editor'
+
+/** What an outcome says of a path whose edit was taken back: in its buffer, or by closing it unsaved. */
+export const UNDONE = 'undone'
+export const CLOSED = 'closed'
+
+const FINAL: ReadonlySet<Event> = new Set([
+  'rejected',
+  'landed',
+  'abandoned',
+  'reverted',
+  'superseded',
+  'recovered',
+  'rolled-back',
+])
+
+/** After such an outcome an intent is settled: no recovery looks at it again. */
+export function isFinal(event: Event): boolean {
+  return FINAL.has(event)
+}
+
+const SYNC_AFTER_MS = 50
+
+/**
+ * Appends outcomes in the background and syncs them soon after.
+ * Losing one is harmless: the next look at the disk finds it again. So a failure is told, not thrown.
+ */
+export class OutcomeWriter {
+  readonly #env: Env
+  readonly #folder: string
+  readonly #path: string
+  readonly #onFailure: (error: unknown) => void
+  #file: DiskFile | undefined
+  #last: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(env: Env, folder: string, onFailure: (error: unknown) => void) {
+    this.#env = env
+    this.#folder = folder
+    this.#path = join(folder, OUTCOMES)
+    this.#onFailure = onFailure
+  }
+
+  add(outcome: Outcome): void {
+    const line = encode(outcome, this.#env)
+    this.#queue(async () => {
+      this.#file ??= await this.#open()
+      try {
+        await this.#file.write(line)
+      } catch (error) {
+        await this.#closeFile() // opened again, it gets an end to the half line that this may have left
+        throw error
+      }
+    })
+    this.#timer ??= setTimeout(() => this.#queueSync(), SYNC_AFTER_MS).unref()
+  }
+
+  /** Resolves once everything added so far is on the disk (or has failed, and that was told). */
+  flush(): Promise<void> {
+    this.#queueSync()
+    return this.#last
+  }
+
+  async close(): Promise<void> {
+    await this.flush()
+    this.#queue(() => this.#closeFile())
+    await this.#last
+  }
+
+  async #closeFile(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  async #open(): Promise<DiskFile> {
+    const file = await this.#env.disk.open(this.#path, 'append')
+    // A dead session's file may end inside a line: an empty line is passed over, a merged one would be lost.
+    if ((await file.stat()).size > 0) await file.write(Buffer.from('\n'))
+    else await this.#env.disk.syncFolder(this.#folder)
+    return file
+  }
+
+  #queueSync(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#queue(async () => this.#file?.sync())
+  }
+
+  #queue(work: () => Promise<void>): void {
+    this.#last = this.#last.then(work).catch(this.#onFailure)
+  }
+}
+
+function encode(outcome: Outcome, env: Env): Buffer {
+  const body = Buffer.from(JSON.stringify(outcome).slice(0, -1), 'utf8')
+  return Buffer.concat([body, Buffer.from(`,"sum":"${env.hasher.hash(body)}"}\n`, 'latin1')])
+}
+
+/** Every outcome of a session's folder, in order; lines that are damaged are passed over. */
+export async function readOutcomes(env: Env, folder: string): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  if ((await env.disk.lstat(join(folder, OUTCOMES)))?.kind !== 'file') return outcomes
+  for await (const { bytes } of linesOf(env.disk, join(folder, OUTCOMES))) {
+    const outcome = bytes && decode(Buffer.from(bytes), env)
+    if (outcome) outcomes.push(outcome)
+  }
+  return outcomes
+}
+
+function decode(line: Buffer, env: Env): Outcome | undefined {
+  const at = line.lastIndexOf(',"sum":"')
+  if (at < 0 || line.toString('latin1', at) !== `,"sum":"${env.hasher.hash(line.subarray(0, at))}"}`)
+    return undefined
+  try {
+    const value: unknown = JSON.parse(`${line.toString('utf8', 0, at)}}`)
+    return isOutcome(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, at, event } = value as Partial<Outcome>
+  return typeof id === 'string' && typeof at === 'string' && EVENTS.includes(event as Event)
+}

@@ -1,0 +1,87 @@
+import { basename, dirname, join, sep } from 'node:path'
+import { type Disk, DiskError } from '../disk/disk.ts'
+import { type Env, JournalError } from './env.ts'
+
+/** The journal's folders. Everything under it belongs to one user. */
+export interface Root {
+  readonly path: string
+  readonly live: string
+  readonly history: string
+}
+
+export function rootAt(path: string): Root {
+  return { path, live: join(path, 'live'), history: join(path, 'history') }
+}
+
+/**
+ * Makes the journal's folders where they are missing and checks whose they are.
+ * @throws JournalError where somebody else could write there, or inside one of the workspace folders:
+ *   a log that a repository could ship would be a way to write files on the machine that opens it
+ */
+export async function prepareRoot(env: Env, root: Root, workspace: readonly string[]): Promise<void> {
+  // Before anything is made: in there not even an empty folder may be left.
+  const real = await realpathAsFar(env.disk, root.path)
+  for (const folder of workspace) {
+    // A workspace that holds the user's home as a whole is no repository that somebody shipped.
+    if (isWithin(folder, env.host.home)) continue
+    if (isWithin(await realpathAsFar(env.disk, folder), real))
+      throw new JournalError(
+        `the journal ${root.path} is inside the workspace folder ${folder}: choose another with --journal`,
+      )
+  }
+  for (const folder of [root.path, root.live, root.history]) await makeFolders(env, folder)
+  await syncAround(env, root.live)
+  for (const folder of [root.path, root.live, root.history]) await checkOwn(env, folder)
+}
+
+/** @throws JournalError where `folder` is no folder of this user's alone */
+export async function checkOwn(env: Env, folder: string): Promise<void> {
+  const stat = await env.disk.lstat(folder)
+  if (stat?.kind !== 'folder') throw new JournalError(`${folder} is not a folder`)
+  if (env.host.uid === undefined) return // Windows: the profile folder's own access list guards it
+  if (stat.uid !== env.host.uid)
+    throw new JournalError(`the journal folder ${folder} belongs to another user (${stat.uid})`)
+  if (stat.mode & 0o022)
+    throw new JournalError(`the journal folder ${folder} may be written by others: chmod go-w ${folder}`)
+}
+
+export function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+}
+
+/** The canonical path, links resolved as far as it exists. */
+export async function realpathAsFar(disk: Disk, path: string): Promise<string> {
+  if ((await disk.lstat(path)) !== undefined) return disk.realpath(path)
+  const parent = dirname(path)
+  return parent === path ? path : join(await realpathAsFar(disk, parent), basename(path))
+}
+
+async function makeFolders(env: Env, path: string): Promise<void> {
+  const there = await env.disk.stat(path)
+  if (there?.kind === 'folder') return
+  if (there !== undefined) throw new JournalError(`the journal cannot be kept in ${path}: it is no folder`)
+  const parent = dirname(path)
+  if (parent !== path) await makeFolders(env, parent)
+  try {
+    await env.disk.makeFolder(path, 0o700)
+  } catch (error) {
+    // Another session may have made it between the look and the making.
+    if ((await env.disk.stat(path))?.kind !== 'folder') throw error
+  }
+}
+
+/**
+ * Makes the entries of a folder and of those around it durable, as far up as they are this user's.
+ * Also where they were there: whoever made them may have crashed, or failed, before its sync.
+ */
+async function syncAround(env: Env, path: string): Promise<void> {
+  for (let at = path; at !== dirname(at); at = dirname(at)) {
+    if ((await env.disk.stat(at))?.uid !== env.host.uid) return
+    try {
+      await env.disk.syncFolder(dirname(at))
+    } catch (error) {
+      // One that this user cannot read, such as the parent of a home folder, had nothing made in it here.
+      if (!(error instanceof DiskError && (error.code === 'EACCES' || error.code === 'EPERM'))) throw error
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import { join } from 'node:path'
+import { DiskError } from '../disk/disk.ts'
+import type { Env } from './env.ts'
+import type { Root } from './root.ts'
+
+export const SESSION_FILE = 'session.json'
+/** Inside a live session's folder: the dead sessions it has taken over. */
+export const CLAIMED = 'claimed'
+
+/** What is known of a session before its folder is made. */
+export interface SessionStart {
+  /** Workspace folders, absolute. */
+  readonly folders: readonly string[]
+  /** The wrapped server's command and arguments. */
+  readonly server: readonly string[]
+  readonly editor: EditorInfo | null
+}
+
+export interface EditorInfo {
+  readonly name: string
+  readonly version: string
+  /** The `processId` of `initialize` and when that process began; null where the client gave none. */
+  readonly pid: number | null
+  readonly start: string | null
+}
+
+/** `session.json`. */
+export interface SessionInfo extends SessionStart {
+  readonly version: 1
+  readonly session: string
+  readonly host: string
+  readonly boot: string
+  readonly pid: number
+  readonly start: string
+  readonly startedAt: string
+  readonly socket: string
+}
+
+export interface FoundSession {
+  /** Its folder now. */
+  readonly path: string
+  readonly info: SessionInfo
+  /** The session that has taken it over. */
+  readonly claimedBy: SessionInfo | undefined
+}
+
+/** `elsewhere`: started on another machine that shares this folder, so nothing can be known. */
+export type Life = 'live' | 'dead' | 'elsewhere'
+
+/** Sessions under `live/`, those taken over by others too, oldest first. */
+export async function liveSessions(env: Env, root: Root): Promise<FoundSession[]> {
+  return foundIn(env, root.live, undefined)
+}
+
+/** Settled sessions, oldest first. */
+export async function settledSessions(env: Env, root: Root): Promise<FoundSession[]> {
+  return foundIn(env, root.history, undefined)
+}
+
+async function foundIn(
+  env: Env,
+  folder: string,
+  claimedBy: SessionInfo | undefined,
+): Promise<FoundSession[]> {
+  const found: FoundSession[] = []
+  for (const { name, kind } of (await env.disk.list(folder)) ?? []) {
+    // A leading dot: still being made, or left by a crash before anything was recorded in it.
+    if (kind !== 'folder' || name.startsWith('.')) continue
+    const path = join(folder, name)
+    const info = await readInfo(env, path)
+    if (info?.session !== name) continue
+    found.push({ path, info, claimedBy })
+    found.push(...(await foundIn(env, join(path, CLAIMED), info)))
+  }
+  return found.sort((a, b) => (a.info.session < b.info.session ? -1 : 1))
+}
+
+/** Whether the process that a session belongs to still runs. A claimed one belongs to its claimer. */
+export async function lifeOf(env: Env, found: FoundSession): Promise<Life> {
+  const owner = found.claimedBy ?? found.info
+  // A machine may be given another name while it runs.
+  if (owner.host !== env.host.name && owner.boot !== env.host.boot) return 'elsewhere'
+  if ((await env.host.call(owner.socket)).answered) return 'live'
+  // Of another boot: no process of it can be left, whatever has its id now.
+  if (owner.boot !== env.host.boot) return 'dead'
+  // A socket's file can be swept away under a running session; its process is still there then.
+  const start = await env.host.processStart(owner.pid)
+  return start !== undefined && start === owner.start ? 'live' : 'dead'
+}
+
+/** Whether the editor that a session served still runs: then its buffers hold what the disk does not. */
+export async function editorLives(env: Env, info: SessionInfo): Promise<boolean> {
+  const { editor } = info
+  if (editor?.pid == null || editor.start === null || info.boot !== env.host.boot) return false
+  return (await env.host.processStart(editor.pid)) === editor.start
+}
+
+async function readInfo(env: Env, folder: string): Promise<SessionInfo | undefined> {
+  const path = join(folder, SESSION_FILE)
+  try {
+    if ((await env.disk.lstat(path))?.kind !== 'file') return undefined
+    const value: unknown = JSON.parse((await env.disk.read(path)).toString('utf8'))
+    return isInfo(value) ? value : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    // Another program has moved it on between the look and the reading.
+    if (error instanceof DiskError && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function isInfo(value: unknown): value is SessionInfo {
+  if (typeof value !== 'object' || value === null) return false
+  const info = value as Partial<Record<keyof SessionInfo, unknown>>
+  return (
+    info.version === 1 &&
+    [info.session, info.host, info.boot, info.start, info.startedAt, info.socket].every(
+      (s) => typeof s === 'string',
+    ) &&
+    typeof info.pid === 'number' &&
+    isStrings(info.folders) &&
+    isStrings(info.server) &&
+    isEditor(info.editor)
+  )
+}
+
+function isEditor(value: unknown): boolean {
+  if (value === null) return true
+  const editor = value as Partial<EditorInfo>
+  return (
+    typeof value === 'object' &&
+    typeof editor.name === 'string' &&
+    typeof editor.version === 'string' &&
+    (editor.pid === null || typeof editor.pid === 'number') &&
+    (editor.start === null || typeof editor.start === 'string')
+  )
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}

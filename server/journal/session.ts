@@ -1,0 +1,260 @@
+import { join } from 'node:path'
+import type { Listener } from '../disk/host.ts'
+import type { Env } from './env.ts'
+import type { Intent } from './intent.ts'
+import { LogGone, LogWriter } from './log-writer.ts'
+import { isFinal, type Outcome, OutcomeWriter } from './outcomes.ts'
+import { checkOwn, prepareRoot, type Root } from './root.ts'
+import {
+  CLAIMED,
+  type FoundSession,
+  SESSION_FILE,
+  type SessionInfo,
+  type SessionStart,
+} from './session-folder.ts'
+
+// sockaddr_un holds 104 bytes on macOS and 108 on Linux, its NUL included.
+const LONGEST_SOCKET = 100
+const SOCKET = 'socket'
+
+/**
+ * One run of the proxy, or of a command that writes: it owns one folder under `live/` and its log.
+ * The folder is made with the first intent or claim; a session that sees none leaves nothing behind.
+ */
+export class Session {
+  readonly id: string
+  readonly #env: Env
+  readonly #root: Root
+  readonly #start: SessionStart
+  readonly #tell: (problem: unknown) => void
+  readonly #openPaths: () => readonly string[]
+  #made: Promise<Made> | undefined
+  /** This session's intents that have no final outcome yet. */
+  readonly #pending = new Set<string>()
+  #appended = false
+
+  /** `openPaths`: the files that the session's editor holds open, for whoever asks over its socket. */
+  constructor(
+    env: Env,
+    root: Root,
+    start: SessionStart,
+    tell: (problem: unknown) => void,
+    openPaths: () => readonly string[] = () => [],
+  ) {
+    this.#openPaths = openPaths
+    this.#env = env
+    this.#root = root
+    this.#start = start
+    this.#tell = tell
+    const stamp = env.host
+      .now()
+      .toISOString()
+      .replace(/[-:]|\.\d+/g, '')
+    this.id = `${stamp}-${env.host.random(4)}`
+  }
+
+  get folder(): string {
+    return join(this.#root.live, this.id)
+  }
+
+  /** Makes the intent durable. @throws DiskError, JournalError */
+  async append(intent: Intent): Promise<void> {
+    try {
+      await (await this.#make()).log.append(intent)
+    } catch (error) {
+      if (!(error instanceof LogGone)) throw error
+      // The user may have cleared the whole journal away: a new folder, once.
+      await this.#leaveBehind()
+      await (await this.#make()).log.append(intent)
+    }
+    this.#appended = true
+    this.#pending.add(intent.id)
+  }
+
+  async #leaveBehind(): Promise<void> {
+    const made = await this.#made
+    this.#made = undefined
+    await made?.log.close().catch(() => {}) // nobody will read it any more
+    await made?.listener.close()
+  }
+
+  /** Records what became of one of this session's intents, in the background. */
+  note(outcome: Outcome): void {
+    if (isFinal(outcome.event)) this.#pending.delete(outcome.id)
+    void this.#made?.then(({ outcomes }) => outcomes.add(outcome), this.#tell)
+  }
+
+  /** Resolves once everything noted so far is on the disk (or has failed, and that was told). */
+  async flush(): Promise<void> {
+    const made = await this.#made?.catch(() => undefined) // whoever asked for it to be made was told
+    await made?.outcomes.flush()
+  }
+
+  /**
+   * Takes a dead session over by one atomic rename into this session's folder.
+   * `undefined`: another one was faster.
+   */
+  async claim(dead: FoundSession): Promise<FoundSession | undefined> {
+    if ((await this.#env.disk.lstat(dead.path)) === undefined) return undefined
+    await this.#make()
+    const path = join(this.folder, CLAIMED, dead.info.session)
+    try {
+      await checkOwn(this.#env, dead.path)
+      await this.#env.disk.rename(dead.path, path)
+    } catch (error) {
+      if ((await this.#env.disk.lstat(dead.path)) === undefined) return undefined
+      throw error
+    }
+    // Nobody answers there any more, and in history nobody ever will.
+    await this.#env.disk.remove(join(path, SOCKET)).catch(() => {})
+    // A crash from here on leaves it inside a dead session, where the next start finds it.
+    await this.#env.disk.syncFolder(join(this.folder, CLAIMED))
+    return { ...dead, path }
+  }
+
+  /** Moves a claimed session on: to `history` when everything in it is settled, else back to `live`. */
+  async release(claimed: FoundSession, to: 'live' | 'history'): Promise<void> {
+    const parent = (await this.#holdsClaimed(claimed.path)) ? this.#root.live : this.#root[to]
+    await this.#moveTo(claimed.path, join(parent, claimed.info.session), parent)
+  }
+
+  /** Removes a claimed session that holds nothing. */
+  async remove(claimed: FoundSession): Promise<void> {
+    if (await this.#holdsClaimed(claimed.path)) await this.release(claimed, 'live')
+    else await this.#removeFolder(claimed.path)
+  }
+
+  /** Ends the session: to `history/` with nothing pending, away altogether if it holds nothing. */
+  async end(): Promise<void> {
+    if (this.#made === undefined) return
+    const made = await this.#made.catch(() => undefined)
+    if (made === undefined) return // its making failed, and whoever asked for it was told
+    await made.outcomes.close()
+    await made.log.close()
+    await made.listener.close()
+    const { disk } = this.#env
+    await disk.remove(made.socket).catch(() => {}) // closing the listener removed it where its path still held
+    if (made.socketFolder !== undefined) await disk.removeFolder(made.socketFolder).catch(this.#tell)
+    // A claimed session that could not be moved on would be buried in history: the next start finds it here.
+    if (this.#pending.size > 0 || (await this.#holdsClaimed(this.folder))) return
+    if (this.#appended)
+      return this.#moveTo(this.folder, join(this.#root.history, this.id), this.#root.history)
+    await this.#removeFolder(this.folder)
+  }
+
+  async #holdsClaimed(folder: string): Promise<boolean> {
+    return ((await this.#env.disk.list(join(folder, CLAIMED))) ?? []).length > 0
+  }
+
+  async #removeFolder(folder: string): Promise<void> {
+    const { disk } = this.#env
+    const claimed = join(folder, CLAIMED)
+    if ((await disk.list(claimed)) !== undefined) {
+      // What was moved out of it must be durably elsewhere before its holder is no session any more.
+      await disk.syncFolder(claimed)
+      await disk.removeFolder(claimed)
+    }
+    // What makes it a session goes last: a crash leaves one that the next start finds and removes.
+    const names = ((await disk.list(folder)) ?? []).map(({ name }) => name)
+    const inOrder = [...names.filter((name) => name !== SESSION_FILE), SESSION_FILE]
+    for (const name of inOrder) await disk.remove(join(folder, name))
+    await disk.removeFolder(folder)
+  }
+
+  async #moveTo(from: string, to: string, parent: string): Promise<void> {
+    // Empty, or it could not be removed: nothing in there is anybody's.
+    await this.#env.disk.removeFolder(join(from, CLAIMED)).catch(() => {})
+    await this.#env.disk.rename(from, to)
+    await this.#env.disk.syncFolder(parent)
+    await this.#env.disk.syncFolder(this.#root.live)
+  }
+
+  #make(): Promise<Made> {
+    this.#made ??= this.#makeFolder()
+    // A failure (a full disk) may pass: the next intent tries again.
+    this.#made.catch(() => {
+      this.#made = undefined
+    })
+    return this.#made
+  }
+
+  /**
+   * The folder is made under a name that no reader looks at, and renamed once the session answers on its
+   * socket: a folder in `live/` without one would be taken for a dead session's.
+   */
+  async #makeFolder(): Promise<Made> {
+    const { disk, host } = this.#env
+    await prepareRoot(this.#env, this.#root, this.#start.folders)
+    const hidden = () => join(this.#root.live, `.${this.id}-${host.random(2)}`)
+    // What an earlier try could not take back, on a disk that failed then: nothing is recorded in it.
+    if ((await disk.lstat(this.folder)) !== undefined) await disk.rename(this.folder, hidden())
+    const building = hidden()
+    await disk.makeFolder(building, 0o700)
+    await disk.makeFolder(join(building, CLAIMED), 0o700)
+    const { listener, socket, socketFolder } = await this.#listen(building)
+    try {
+      await this.#writeInfo(building, socket)
+      await disk.rename(building, this.folder)
+      await disk.syncFolder(this.#root.live)
+      const log = await LogWriter.open(this.#env, this.folder)
+      const outcomes = new OutcomeWriter(this.#env, this.folder, this.#tell)
+      return { log, outcomes, listener, socket, socketFolder }
+    } catch (error) {
+      await listener.close()
+      // Back under its hidden name, so that the next intent finds the place free.
+      await disk.rename(this.folder, building).catch(() => {})
+      throw error
+    }
+  }
+
+  async #writeInfo(building: string, socket: string): Promise<void> {
+    const { disk, host } = this.#env
+    const info: SessionInfo = {
+      version: 1,
+      session: this.id,
+      ...this.#start,
+      host: host.name,
+      boot: host.boot,
+      pid: host.pid,
+      start: (await host.processStart(host.pid)) ?? '',
+      startedAt: host.now().toISOString(),
+      socket,
+    }
+    const file = await disk.open(join(building, SESSION_FILE), 'create')
+    try {
+      await file.write(Buffer.from(`${JSON.stringify(info, undefined, 2)}\n`))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await disk.syncFolder(building)
+  }
+
+  async #listen(building: string): Promise<Pick<Made, 'listener' | 'socket' | 'socketFolder'>> {
+    const { disk, host } = this.#env
+    const answer = () => JSON.stringify({ session: this.id, pid: host.pid, open: this.#openPaths() })
+    if (host.uid === undefined) {
+      const pipe = `\\\\.\\pipe\\lsp-wal-${this.id}`
+      return { listener: await host.listen(pipe, answer), socket: pipe, socketFolder: undefined }
+    }
+    if (Buffer.byteLength(join(building, SOCKET)) <= LONGEST_SOCKET)
+      return {
+        listener: await host.listen(join(building, SOCKET), answer),
+        socket: join(this.folder, SOCKET),
+        socketFolder: undefined,
+      }
+    const elsewhere = join(host.temporary, `lsp-wal-${host.random(8)}`)
+    await disk.makeFolder(elsewhere, 0o700)
+    const socket = join(elsewhere, SOCKET)
+    return { listener: await host.listen(socket, answer), socket, socketFolder: elsewhere }
+  }
+}
+
+interface Made {
+  readonly log: LogWriter
+  readonly outcomes: OutcomeWriter
+  readonly listener: Listener
+  readonly socket: string
+  /** Made for a socket whose path would be too long in the session's own folder. */
+  readonly socketFolder: string | undefined
+}
