@@ -1,0 +1,173 @@
+import { dirname, join } from 'node:path'
+import { DiskError } from '../disk/disk.ts'
+import type { Image } from '../edits/images.ts'
+import type { ByteEdit } from '../edits/splice.ts'
+import type { Env } from '../journal/env.ts'
+import type { Intent, PathFacts, Purpose } from '../journal/intent.ts'
+import { realpathAsFar } from '../journal/root.ts'
+import type { Session } from '../journal/session.ts'
+import type { Left, Way } from './plan.ts'
+import { type Change, Refused, type Workspace } from './workspace.ts'
+
+/** What was done for an intent, path by path. */
+export interface Report {
+  readonly purpose: Purpose
+  readonly of: Intent
+  /** The intent that records what was done, so that it can be taken back; undefined: nothing was to do. */
+  readonly own: Intent | undefined
+  readonly written: readonly string[]
+  /** Put into an editor's buffers: not on the disk before they are saved. */
+  readonly buffered: readonly string[]
+  readonly left: readonly Left[]
+}
+
+/**
+ * Carries out a way forward or back: first its own intent is made durable, then each path is written.
+ * Cut short at any instant, the next start finds that intent and finishes it.
+ * @throws DiskError, JournalError where the intent cannot be recorded: nothing is written then
+ */
+export async function carryOut(
+  env: Env,
+  session: Session,
+  workspace: Workspace,
+  intent: Intent,
+  purpose: Purpose,
+  way: Way,
+): Promise<Report> {
+  const written: string[] = []
+  const buffered: string[] = []
+  const left: Left[] = [...way.left]
+  const own =
+    way.changes.length === 0 ? undefined : await record(env, session, workspace, intent, purpose, way.changes)
+  for (const change of removalsLast(way.changes)) {
+    // A removal may be the other end of a move: the bytes are to stand somewhere first.
+    if (change.after === undefined && left.length > way.left.length) {
+      left.push({ path: change.path, reason: 'not removed, since another file could not be written' })
+      continue
+    }
+    try {
+      const where = await workspace.place(change, temporaryNameOf(env, own!.id, change.path))
+      ;(where === 'disk' ? written : buffered).push(change.path)
+    } catch (error) {
+      // One path that cannot be written is no reason to leave the others half done.
+      if (!(error instanceof Refused || error instanceof DiskError)) throw error
+      left.push({ path: change.path, reason: error.message })
+    }
+  }
+  await settleFolders(workspace, intent, purpose, left)
+  if (own !== undefined && buffered.length === 0) {
+    // Not `landed` where a path was left: the intent that it was to carry out is still open then.
+    const event = left.length === 0 ? 'landed' : 'superseded'
+    const reason = left.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
+    session.note({ id: own.id, at: env.host.now().toISOString(), event, ...(reason && { reason }) })
+  }
+  return { purpose, of: intent, own, written, buffered, left }
+}
+
+function removalsLast(changes: readonly Change[]): Change[] {
+  return [
+    ...changes.filter(({ after }) => after !== undefined),
+    ...changes.filter(({ after }) => after === undefined),
+  ]
+}
+
+/** Makes and removes the folders that an intent did, or the other way round. */
+export async function settleFolders(
+  workspace: Workspace,
+  intent: Intent,
+  purpose: Purpose,
+  left: Left[],
+): Promise<void> {
+  const { made, removed } = intent.folders
+  try {
+    if (purpose === 'finish') await workspace.settleFolders(made, removed)
+    // Backwards: what was removed is made again, outermost first, and what was made is removed, innermost first.
+    else await workspace.settleFolders([...removed].reverse(), [...made].reverse())
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof DiskError)) throw error
+    left.push({ path: made[0] ?? removed[0] ?? '', reason: error.message })
+  }
+}
+
+async function record(
+  env: Env,
+  session: Session,
+  workspace: Workspace,
+  of: Intent,
+  purpose: Purpose,
+  changes: readonly Change[],
+): Promise<Intent> {
+  const facts = new Map<string, PathFacts>()
+  for (const { path, mode } of changes) facts.set(path, await factsOf(workspace, path, mode))
+  const { made, removed } = of.folders
+  const own: Intent = {
+    id: env.host.random(16),
+    images: changes.map(imageOf),
+    facts,
+    folders:
+      purpose === 'finish'
+        ? { made, removed }
+        : { made: [...removed].reverse(), removed: [...made].reverse() },
+    foreign: false,
+    about: {
+      at: env.host.now().toISOString(),
+      session: session.id,
+      road: purpose,
+      label: LABELS[purpose] + (of.about.label || of.id.slice(0, 8)),
+      server: of.about.server,
+      purpose,
+      of: of.id,
+    },
+  }
+  await session.append(own)
+  return own
+}
+
+const LABELS: Record<Purpose, string> = { finish: 'Finish: ', 'roll-back': 'Roll back: ', undo: 'Undo: ' }
+
+async function factsOf(workspace: Workspace, path: string, mode: number | undefined): Promise<PathFacts> {
+  const sight = await workspace.look(path)
+  const stat = sight.kind === 'file' ? sight.stat : undefined
+  if (stat === undefined)
+    return { from: sight.kind === 'file' ? 'buffer' : 'disk', ...(mode !== undefined && { mode }) }
+  return { from: 'disk', size: stat.size, mtimeNs: stat.mtimeNs, mode: stat.mode }
+}
+
+/** A change as an image: the one range that differs, where that can be said in text. */
+function imageOf({ path, before, after: bytes }: Change): Image {
+  if (bytes === undefined) return { path, before, after: { kind: 'absent' }, source: undefined, edits: [] }
+  const after = { kind: 'file', bytes } as const
+  const edit = differenceOf(before ?? new Uint8Array(), bytes)
+  if (edit === undefined) return { path, before, after, source: undefined, edits: [] }
+  return { path, before, after, source: before === undefined ? undefined : path, edits: [edit] }
+}
+
+function differenceOf(before: Uint8Array, after: Uint8Array): ByteEdit | undefined {
+  let start = 0
+  const shorter = Math.min(before.length, after.length)
+  while (start < shorter && before[start] === after[start]) start++
+  let end = 0
+  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++
+  // Out to whole characters: what is inserted has to be text on its own.
+  while (start > 0 && isContinuation(after[start])) start--
+  while (end > 0 && isContinuation(after[after.length - end])) end--
+  const inserted = Buffer.from(after.subarray(start, after.length - end))
+  const text = inserted.toString('utf8')
+  return Buffer.from(text, 'utf8').equals(inserted) ? { start, end: before.length - end, text } : undefined
+}
+
+const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80
+
+/** Of one intent and path alone; known to whoever knows both, to clear up what a run that was cut short left. */
+function temporaryNameOf(env: Env, id: string, path: string): string {
+  return `.lsp-wal-${env.hasher.hash(Buffer.from(`${id}:${path}`))}`
+}
+
+/** Removes the temporary files that carrying out `own` may have left when it was cut short. */
+export async function removeTemporaries(env: Env, own: Intent): Promise<void> {
+  for (const { path } of own.images) {
+    const target = await realpathAsFar(env.disk, path)
+    const temporary = join(dirname(target), temporaryNameOf(env, own.id, path))
+    if ((await env.disk.lstat(temporary))?.kind === 'file') await env.disk.remove(temporary)
+  }
+}

@@ -1,0 +1,121 @@
+import type { Hasher } from '../edits/hash.ts'
+import type { Image } from '../edits/images.ts'
+import { looselyEqual } from '../edits/normalize.ts'
+import type { Intent, PathFacts } from '../journal/intent.ts'
+import type { Sight, Workspace } from './workspace.ts'
+
+/**
+ * What a path holds, seen from one intent.
+ * `landed`: the after-image (or what a later intent made of it). `halfway`: the file operations are done and the
+ * text edits are not, since terminal editors do the first on the disk and the second in unsaved buffers.
+ * `untouched`: the original, and not written since. `restored`: the original, but written since: somebody put it
+ * back. `drifted`: none of these.
+ */
+export type PathState = 'landed' | 'halfway' | 'untouched' | 'restored' | 'drifted'
+
+export interface Observation {
+  readonly image: Image
+  readonly state: PathState
+  readonly sight: Sight
+}
+
+/** Looks at every path of an intent. `later`: intents recorded after it, in append order. */
+export async function observe(
+  workspace: Pick<Workspace, 'look'>,
+  intent: Intent,
+  later: readonly Intent[],
+  hasher: Hasher,
+): Promise<Observation[]> {
+  const observations: Observation[] = []
+  for (const image of intent.images) {
+    const sight = await workspace.look(image.path)
+    const state = stateOf(image, intent, sight, later, hasher)
+    observations.push({ image, state, sight })
+  }
+  return observations
+}
+
+/** The state of one path, from what stands there. */
+function stateOf(
+  image: Image,
+  intent: Intent,
+  sight: Sight,
+  later: readonly Intent[],
+  hasher: Hasher,
+): PathState {
+  const facts = intent.facts.get(image.path)
+  if (sight.kind === 'other') return 'drifted'
+  const now = sight.kind === 'file' ? sight.bytes : undefined
+  if (holdsAfter(image, now) || holdsLater(image, now, later)) return 'landed'
+  if (holdsBefore(image, facts, now, hasher)) return isAsRecorded(facts, sight) ? 'untouched' : 'restored'
+  if (now !== undefined && (holdsHalf(image, intent, now) || isCutShort(image, intent, now))) return 'halfway'
+  // What its edits make of it could not be told, but they, or something after them, have been at it.
+  return image.after.kind === 'unknown' ? 'landed' : 'drifted'
+}
+
+/** Raw equality, or what an editor may change on save; an edit that changes only such things is compared raw. */
+export function holdsAfter({ before, after }: Image, now: Uint8Array | undefined): boolean {
+  switch (after.kind) {
+    case 'unknown':
+      return false
+    case 'absent':
+      return now === undefined
+    case 'file':
+      if (now === undefined) return false
+      if (same(now, after.bytes)) return true
+      return looselyEqual(now, after.bytes) && !(before !== undefined && looselyEqual(before, after.bytes))
+  }
+}
+
+/** Whether a file that was moved or made holds what it was moved or made with, before its text edits. */
+function holdsHalf({ path, after, source }: Image, intent: Intent, now: Uint8Array): boolean {
+  if (after.kind !== 'file' || source === path) return false
+  // Overwritten or new, and made from nothing: empty until its text is saved.
+  if (source === undefined) return now.length === 0
+  return same(now, intent.images.find((image) => image.path === source)?.before)
+}
+
+/**
+ * Whether a recovery was killed while it wrote a file in place: the after-image up to some point, the original from
+ * there on. It is shortened last, so it is never shorter than the original.
+ */
+function isCutShort({ before, after }: Image, { about }: Intent, now: Uint8Array): boolean {
+  if (about.of === undefined || after.kind !== 'file' || before === undefined) return false
+  let written = 0
+  while (written < now.length && now[written] === after.bytes[written]) written++
+  if (now.length > before.length) return written === now.length
+  return now.length === before.length && same(now.subarray(written), before.subarray(written))
+}
+
+function holdsLater(image: Image, now: Uint8Array | undefined, later: readonly Intent[]): boolean {
+  let current = image
+  for (const intent of later) {
+    const next = intent.images.find(({ path }) => path === image.path)
+    if (next === undefined || !holdsAfter(current, next.before)) continue
+    if (holdsAfter(next, now)) return true
+    current = next
+  }
+  return false
+}
+
+function holdsBefore(
+  { before }: Image,
+  facts: PathFacts | undefined,
+  now: Uint8Array | undefined,
+  hasher: Hasher,
+): boolean {
+  if (same(now, before)) return true
+  // The original was a buffer with unsaved work: the disk may hold what lay under it.
+  if (facts?.disk === undefined) return false
+  return now === undefined ? facts.disk === null : facts.disk === hasher.hash(now)
+}
+
+function isAsRecorded(facts: PathFacts | undefined, sight: Sight): boolean {
+  if (sight.kind !== 'file' || sight.stat === undefined || facts?.mtimeNs === undefined) return true
+  return sight.stat.mtimeNs === facts.mtimeNs && sight.stat.size === facts.size
+}
+
+/** Equality of bytes; undefined (absent) equals only itself. */
+export function same(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
+}

@@ -1,0 +1,135 @@
+import type { Intent } from '../journal/intent.ts'
+import { holdsAfter, type Observation } from './observe.ts'
+import type { Change } from './workspace.ts'
+
+/** `--recover`: what a start does by itself about what a dead session left pending. */
+export type RecoverMode = 'auto' | 'replay' | 'ask' | 'rollback' | 'report'
+
+/** What is to become of a pending intent. */
+export type Plan =
+  /** Nothing is left to do. */
+  | { readonly kind: 'settle'; readonly event: 'landed' | 'rolled-back' }
+  | { readonly kind: 'finish' | 'roll-back'; readonly changes: readonly Change[] }
+  /** The user decides. `offer`: it was never saved, which a crash and a deliberate quit both look like. */
+  | { readonly kind: 'offer' | 'ask'; readonly reason: string }
+
+export interface Circumstances {
+  readonly mode: RecoverMode
+  /** The editor was seen to have the edit in its buffers. */
+  readonly editorHadIt: boolean
+  /** Paths that the session saw taken back: undone in their buffer, or closed unsaved. */
+  readonly takenBack?: ReadonlySet<string>
+  /** Why the record alone is no ground to act on (a damaged log, a foreign writer); undefined: it is. */
+  readonly doubt: string | undefined
+}
+
+/** Changes, and the paths that are left alone because something else stands there. */
+export interface Way {
+  readonly changes: readonly Change[]
+  readonly left: readonly Left[]
+}
+
+export interface Left {
+  readonly path: string
+  readonly reason: string
+}
+
+/** Decides what to do about one pending intent. Pure. */
+export function planRecovery(intent: Intent, seen: readonly Observation[], about: Circumstances): Plan {
+  if (seen.every(({ state }) => state === 'landed')) return { kind: 'settle', event: 'landed' }
+  if (about.doubt !== undefined) return { kind: 'ask', reason: about.doubt }
+  if (about.mode === 'ask' || about.mode === 'report')
+    return { kind: 'ask', reason: 'it was left unfinished' }
+  const rollBack = about.mode === 'rollback'
+  const begun = seen.some(({ state }) => state === 'landed' || state === 'halfway')
+  if (rollBack && !begun && seen.every(({ state }) => state !== 'drifted'))
+    return { kind: 'settle', event: 'rolled-back' }
+
+  const drifted = seen.filter(({ state }) => state === 'drifted')
+  if (drifted.length > 0) return { kind: 'ask', reason: reasonOf(drifted) }
+  const restored = seen.filter(({ state }) => state === 'restored')
+  if (restored.length > 0) return { kind: 'ask', reason: `${names(restored)} written again since` }
+
+  if (rollBack) {
+    const back = rollBackWay(intent, seen)
+    if (back.left.length > 0) return { kind: 'ask', reason: `${back.left[0]!.path}: ${back.left[0]!.reason}` }
+    return { kind: 'roll-back', changes: back.changes }
+  }
+  const takenBack = seen.filter(({ image, state }) => state !== 'landed' && about.takenBack?.has(image.path))
+  if (takenBack.length > 0 && begun)
+    return { kind: 'ask', reason: `${names(takenBack)} undone, or closed unsaved` }
+  const finish = finishWay(intent, seen)
+  if (finish.left.length > 0) return { kind: 'ask', reason: finish.left[0]!.reason }
+  if (!begun && about.editorHadIt && about.mode === 'auto')
+    return { kind: 'offer', reason: 'it was never saved' }
+  return { kind: 'finish', changes: finish.changes }
+}
+
+/** Forward: the missing after-images. What drifted is left alone. */
+export function finishWay(intent: Intent, seen: readonly Observation[]): Way {
+  const changes: Change[] = []
+  const left: Left[] = []
+  for (const { image, state, sight } of seen) {
+    const { path, after } = image
+    if (state === 'landed') continue
+    if (state === 'drifted') left.push({ path, reason: driftOf(sight) })
+    else if (after.kind === 'unknown')
+      left.push({ path, reason: `what the edit makes of ${path} is not known: ${after.reason}` })
+    else {
+      const mode = intent.facts.get(image.source ?? path)?.mode
+      changes.push({
+        path,
+        before: bytesOf(sight),
+        after: after.kind === 'file' ? after.bytes : undefined,
+        mode,
+      })
+    }
+  }
+  return { changes, left }
+}
+
+/**
+ * Back: the originals, where the after-image stands. What drifted, or was edited on, is left alone, and so is a
+ * path whose after-image is not known, unless the user has `named` it: what stands there may be later work.
+ */
+export function rollBackWay(
+  intent: Intent,
+  seen: readonly Observation[],
+  named: ReadonlySet<string> = new Set(),
+): Way {
+  const changes: Change[] = []
+  const left: Left[] = []
+  for (const { image, state, sight } of seen) {
+    const { path, before } = image
+    const now = bytesOf(sight)
+    if (state === 'untouched' || state === 'restored') continue
+    if (state === 'drifted') left.push({ path, reason: driftOf(sight) })
+    else if (image.after.kind === 'unknown' && !named.has(path))
+      left.push({ path, reason: `what the edit made of it is not known: ${image.after.reason}` })
+    else if (state === 'landed' && image.after.kind !== 'unknown' && !holdsAfter(image, now))
+      left.push({ path, reason: 'a later edit changed it' })
+    else if (before !== undefined || now !== undefined)
+      changes.push({ path, before: now, after: before, mode: intent.facts.get(path)?.mode })
+  }
+  return { changes, left }
+}
+
+function reasonOf(drifted: readonly Observation[]): string {
+  const other = drifted.find(({ sight }) => sight.kind === 'other')
+  return other === undefined
+    ? `${names(drifted)} changed since`
+    : `${other.image.path}: ${driftOf(other.sight)}`
+}
+
+function driftOf(sight: Observation['sight']): string {
+  return sight.kind === 'other' ? sight.reason : 'it was changed since'
+}
+
+function bytesOf(sight: Observation['sight']): Uint8Array | undefined {
+  return sight.kind === 'file' ? sight.bytes : undefined
+}
+
+function names(seen: readonly Observation[]): string {
+  const [first, ...rest] = seen.map(({ image }) => image.path)
+  return rest.length === 0 ? `${first} was` : `${first} and ${rest.length} more were`
+}

@@ -1,0 +1,297 @@
+import { describe, expect, it } from 'vitest'
+import type { Image } from '../../server/edits/images.ts'
+import type { Observation, PathState } from '../../server/recovery/observe.ts'
+import {
+  finishWay,
+  type Plan,
+  planRecovery,
+  type RecoverMode,
+  rollBackWay,
+} from '../../server/recovery/plan.ts'
+import type { Sight } from '../../server/recovery/workspace.ts'
+import { created, deleted, edit, facts, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
+
+const MODES = ['auto', 'replay', 'ask', 'rollback', 'report'] as const
+
+const sightOf = (bytes: Uint8Array | undefined): Sight =>
+  bytes === undefined ? { kind: 'absent' } : { kind: 'file', bytes, stat: undefined }
+
+/** An image and what stands at its path in that state. */
+function seenAs(image: Image, state: PathState): Observation {
+  const after = image.after.kind === 'file' ? image.after.bytes : undefined
+  const sights: Record<PathState, Sight> = {
+    landed: sightOf(image.after.kind === 'unknown' ? Buffer.from('edited') : after),
+    halfway: sightOf(Buffer.from('half')),
+    untouched: sightOf(image.before),
+    restored: sightOf(image.before),
+    drifted: sightOf(Buffer.from('theirs')),
+  }
+  return { image, state, sight: sights[state] }
+}
+
+const images = ['/w/a', '/w/b', '/w/c'].map((path) => replaced(path, 'old', 'new'))
+const seenOf = (states: PathState[]) => states.map((state, i) => seenAs(images[i]!, state))
+
+/** A plan in a few words: what is written where, or why not. */
+function wordsOf(plan: Plan): string {
+  switch (plan.kind) {
+    case 'settle':
+      return `settle ${plan.event}`
+    case 'finish':
+    case 'roll-back':
+      return `${plan.kind} ${plan.changes.map(({ path, after }) => `${path}=${after === undefined ? '-' : Buffer.from(after).toString()}`).join(' ')}`
+    case 'offer':
+    case 'ask':
+      return `${plan.kind}: ${plan.reason}`
+  }
+}
+
+const LEFT = 'ask: it was left unfinished'
+
+describe('the plan', () => {
+  // One row a state of an intent; what each of auto, replay, ask, rollback and report makes of it.
+  it.each<[string, PathState[], boolean, Record<RecoverMode, string>]>([
+    [
+      'all landed',
+      ['landed', 'landed', 'landed'],
+      true,
+      {
+        auto: 'settle landed',
+        replay: 'settle landed',
+        ask: 'settle landed',
+        rollback: 'settle landed',
+        report: 'settle landed',
+      },
+    ],
+    [
+      'torn',
+      ['landed', 'untouched', 'untouched'],
+      true,
+      {
+        auto: 'finish /w/b=new /w/c=new',
+        replay: 'finish /w/b=new /w/c=new',
+        ask: LEFT,
+        rollback: 'roll-back /w/a=old',
+        report: LEFT,
+      },
+    ],
+    [
+      'halfway',
+      ['halfway', 'untouched', 'untouched'],
+      true,
+      {
+        auto: 'finish /w/a=new /w/b=new /w/c=new',
+        replay: 'finish /w/a=new /w/b=new /w/c=new',
+        ask: LEFT,
+        rollback: 'roll-back /w/a=old',
+        report: LEFT,
+      },
+    ],
+    [
+      'nothing landed, never seen in the editor',
+      ['untouched', 'untouched', 'untouched'],
+      false,
+      {
+        auto: 'finish /w/a=new /w/b=new /w/c=new',
+        replay: 'finish /w/a=new /w/b=new /w/c=new',
+        ask: LEFT,
+        rollback: 'settle rolled-back',
+        report: LEFT,
+      },
+    ],
+    [
+      'nothing landed, though the editor had it',
+      ['untouched', 'untouched', 'untouched'],
+      true,
+      {
+        auto: 'offer: it was never saved',
+        replay: 'finish /w/a=new /w/b=new /w/c=new',
+        ask: LEFT,
+        rollback: 'settle rolled-back',
+        report: LEFT,
+      },
+    ],
+    [
+      'one restored, others landed',
+      ['restored', 'landed', 'untouched'],
+      false,
+      {
+        auto: 'ask: /w/a was written again since',
+        replay: 'ask: /w/a was written again since',
+        ask: LEFT,
+        rollback: 'ask: /w/a was written again since',
+        report: LEFT,
+      },
+    ],
+    [
+      'all restored',
+      ['restored', 'restored', 'restored'],
+      false,
+      {
+        auto: 'ask: /w/a and 2 more were written again since',
+        replay: 'ask: /w/a and 2 more were written again since',
+        ask: LEFT,
+        rollback: 'settle rolled-back',
+        report: LEFT,
+      },
+    ],
+    [
+      'one drifted, the rest landed',
+      ['landed', 'drifted', 'landed'],
+      false,
+      {
+        auto: 'ask: /w/b was changed since',
+        replay: 'ask: /w/b was changed since',
+        ask: LEFT,
+        rollback: 'ask: /w/b was changed since',
+        report: LEFT,
+      },
+    ],
+    [
+      'drifted and restored',
+      ['drifted', 'drifted', 'restored'],
+      true,
+      {
+        auto: 'ask: /w/a and 1 more were changed since',
+        replay: 'ask: /w/a and 1 more were changed since',
+        ask: LEFT,
+        rollback: 'ask: /w/a and 1 more were changed since',
+        report: LEFT,
+      },
+    ],
+  ])('%s', (_title, states, editorHadIt, expected) => {
+    const plans = MODES.map((mode) => {
+      const plan = planRecovery(intentOf('01', images), seenOf(states), {
+        mode,
+        editorHadIt,
+        doubt: undefined,
+      })
+      return [mode, wordsOf(plan)]
+    })
+    expect(Object.fromEntries(plans)).toEqual(expected)
+  })
+
+  it.each(MODES)('asks where the record alone is no ground to act on: %s', (mode) => {
+    const about = { mode, editorHadIt: false, doubt: 'another program wrote it' }
+    const plan = (states: PathState[]) => wordsOf(planRecovery(intentOf('01', images), seenOf(states), about))
+    expect(plan(['landed', 'untouched', 'untouched'])).toBe('ask: another program wrote it')
+    expect(plan(['landed', 'landed', 'landed'])).toBe('settle landed')
+  })
+
+  it('asks rather than finishing what it does not know', () => {
+    const seen = [seenAs(unknown('/w/a', 'x'), 'untouched'), seenAs(images[1]!, 'landed')]
+    const plan = planRecovery(intentOf('01', []), seen, { mode: 'auto', editorHadIt: true, doubt: undefined })
+    expect(wordsOf(plan)).toBe('ask: what the edit makes of /w/a is not known: it is not UTF-8')
+  })
+
+  it('asks rather than rolling back what it does not know', () => {
+    const seen = [seenAs(unknown('/w/a', 'x'), 'landed'), seenAs(images[1]!, 'untouched')]
+    const plan = planRecovery(intentOf('01', []), seen, {
+      mode: 'rollback',
+      editorHadIt: true,
+      doubt: undefined,
+    })
+    expect(wordsOf(plan)).toBe('ask: /w/a: what the edit made of it is not known: it is not UTF-8')
+  })
+
+  it('asks rather than finishing a torn one of which something was undone, or closed unsaved', () => {
+    const plan = (states: PathState[]) =>
+      wordsOf(
+        planRecovery(intentOf('01', images), seenOf(states), {
+          mode: 'auto',
+          editorHadIt: true,
+          takenBack: new Set(['/w/b']),
+          doubt: undefined,
+        }),
+      )
+    expect(plan(['landed', 'untouched', 'untouched'])).toBe('ask: /w/b was undone, or closed unsaved')
+    expect(plan(['untouched', 'landed', 'untouched'])).toBe('finish /w/a=new /w/c=new')
+    expect(plan(['untouched', 'untouched', 'untouched'])).toBe('offer: it was never saved')
+  })
+
+  it('asks rather than rolling back only a part, where a later edit stands on the rest', () => {
+    const onTop: Observation = { ...seenAs(images[0]!, 'landed'), sight: sightOf(Buffer.from('newer')) }
+    const seen = [onTop, seenAs(images[1]!, 'untouched')]
+    const plan = planRecovery(intentOf('01', []), seen, {
+      mode: 'rollback',
+      editorHadIt: true,
+      doubt: undefined,
+    })
+    expect(wordsOf(plan)).toBe('ask: /w/a: a later edit changed it')
+  })
+})
+
+describe('the way forward and the way back', () => {
+  const all = [
+    created('/w/new', 'made'),
+    deleted('/w/gone', 'old'),
+    ...moved('/w/from', '/w/to', 'body', edit(0, 1, 'B')),
+  ]
+  const intent = intentOf('01', all, {
+    facts: facts({ '/w/gone': { from: 'disk', mode: 0o755 }, '/w/from': { from: 'disk', mode: 0o700 } }),
+  })
+  const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
+  const plain = ({ changes, left }: ReturnType<typeof finishWay>) => ({
+    changes: changes.map(({ path, before, after, mode }) => [path, text(before), text(after), mode]),
+    left,
+  })
+
+  it('make, remove and move files, with the mode they had', () => {
+    expect(
+      plain(
+        finishWay(
+          intent,
+          all.map((image) => seenAs(image, 'untouched')),
+        ),
+      ),
+    ).toEqual({
+      changes: [
+        ['/w/new', undefined, 'made', undefined],
+        ['/w/gone', 'old', undefined, 0o755],
+        ['/w/from', 'body', undefined, 0o700],
+        ['/w/to', undefined, 'Body', 0o700],
+      ],
+      left: [],
+    })
+    expect(
+      plain(
+        rollBackWay(
+          intent,
+          all.map((image) => seenAs(image, 'landed')),
+        ),
+      ),
+    ).toEqual({
+      changes: [
+        ['/w/new', 'made', undefined, undefined],
+        ['/w/gone', undefined, 'old', 0o755],
+        ['/w/from', undefined, 'body', 0o700],
+        ['/w/to', 'Body', undefined, undefined],
+      ],
+      left: [],
+    })
+  })
+
+  it('leave alone what drifted, and say why', () => {
+    const seen: Observation[] = [
+      seenAs(images[0]!, 'drifted'),
+      { image: images[1]!, state: 'drifted', sight: { kind: 'other', reason: 'it is a folder now' } },
+    ]
+    const left = [
+      { path: '/w/a', reason: 'it was changed since' },
+      { path: '/w/b', reason: 'it is a folder now' },
+    ]
+    expect(finishWay(intent, seen)).toEqual({ changes: [], left })
+    expect(rollBackWay(intent, seen)).toEqual({ changes: [], left })
+  })
+
+  it('bring back an original whose after-image is not known only where the user names it', () => {
+    const seen = [seenAs(unknown('/w/a', 'x'), 'landed')]
+    expect(plain(rollBackWay(intent, seen))).toEqual({
+      changes: [],
+      left: [{ path: '/w/a', reason: 'what the edit made of it is not known: it is not UTF-8' }],
+    })
+    expect(plain(rollBackWay(intent, seen, new Set(['/w/a']))).changes).toEqual([
+      ['/w/a', 'edited', 'x', undefined],
+    ])
+  })
+})

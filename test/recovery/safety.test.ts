@@ -1,0 +1,251 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { DiskError } from '../../server/disk/disk.ts'
+import type { Intent } from '../../server/journal/intent.ts'
+import type { Outcome } from '../../server/journal/outcomes.ts'
+import { rootAt } from '../../server/journal/root.ts'
+import { Session } from '../../server/journal/session.ts'
+import { liveSessions } from '../../server/journal/session-folder.ts'
+import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
+import { observe } from '../../server/recovery/observe.ts'
+import { rollBackWay } from '../../server/recovery/plan.ts'
+import { Recovery } from '../../server/recovery/recovery.ts'
+import { Machine } from '../disk/machine.ts'
+import { about, created, deleted, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
+import { hasher } from '../journal/logs.ts'
+
+/** What must never be taken from a user, one way of losing it a test. */
+
+const root = rootAt('/j/lsp-wal')
+const start = { folders: ['/w'], server: ['server'], editor: null }
+
+let machine: Machine
+
+beforeEach(() => {
+  machine = new Machine(hasher)
+  machine.platter.putFolder('/w')
+})
+
+/** A session that recorded these, noted these, and died. */
+async function dead(intents: readonly Intent[], outcomes: readonly Outcome[] = []): Promise<void> {
+  const program = machine.run()
+  const session = new Session(program, root, start, fail)
+  for (const intent of intents) await session.append({ ...intent, facts: new Map() })
+  for (const outcome of outcomes) session.note(outcome)
+  await session.flush()
+  machine.kill(program)
+}
+
+async function recovery(): Promise<{
+  recovery: Recovery
+  workspace: DiskWorkspace
+  end: () => Promise<void>
+}> {
+  const program = machine.run()
+  const session = new Session(program, root, start, fail)
+  const started = await Recovery.start(program, root, session, start, fail)
+  const end = async () => {
+    await started.end()
+    await session.end()
+  }
+  return { recovery: started, workspace: new DiskWorkspace(program.disk, ['/w']), end }
+}
+
+function fail(problem: unknown): never {
+  throw problem
+}
+
+const tree = () => machine.platter.tree('/w')
+const at = about.at
+
+describe('going back', () => {
+  it('leaves a file alone of which it is not known what the edit made', async () => {
+    machine.platter.put('/w/a', 'hours of later work')
+    const intent = intentOf('01', [unknown('/w/a', 'old')])
+    const { workspace } = await recovery()
+    const seen = await observe(workspace, intent, [], hasher)
+    expect(rollBackWay(intent, seen)).toEqual({
+      changes: [],
+      left: [{ path: '/w/a', reason: 'what the edit made of it is not known: it is not UTF-8' }],
+    })
+    // Unless the user names it: then it is theirs to say, and what stands there is recorded first.
+    expect(rollBackWay(intent, seen, new Set(['/w/a'])).changes).toHaveLength(1)
+  })
+
+  it('goes through several edits of one file from the newest to the oldest', async () => {
+    machine.platter.put('/w/a', 'three')
+    await dead([
+      intentOf('01', [replaced('/w/a', 'one', 'two')]),
+      intentOf('02', [replaced('/w/a', 'two', 'three')]),
+    ])
+    const { recovery: started, workspace, end } = await recovery()
+    for (const kase of started.inOrder(true)) await started.decide(kase, workspace, 'roll-back')
+    await end()
+    expect(tree()).toEqual({ a: 'one' })
+  })
+})
+
+describe('a moved file', () => {
+  it('is not removed where it was when it cannot be written where it goes', async () => {
+    machine.platter.put('/w/x', 'precious')
+    await dead([intentOf('01', moved('/w/x', '/w/y', 'precious'))])
+    const { recovery: started, workspace, end } = await recovery()
+    const disk = machine.run().disk
+    const failing = Object.assign(Object.create(workspace) as DiskWorkspace, {
+      look: (path: string) => workspace.look(path),
+      settleFolders: async () => {},
+      place: async (change: { path: string }, name: string) => {
+        if (change.path === '/w/y')
+          throw new DiskError('write', '/w/y', Object.assign(new Error(), { code: 'ENOSPC' }))
+        return workspace.place(change as never, name)
+      },
+    })
+    const result = await started.deal(started.cases[0]!, failing, 'auto')
+    await end()
+    expect(result).toMatchObject({ report: { written: [], left: [{ path: '/w/y' }, { path: '/w/x' }] } })
+    expect(tree()).toEqual({ x: 'precious' })
+    expect((await liveSessions({ ...machine.run(), disk }, root)).length).toBeGreaterThan(0)
+  })
+})
+
+describe('a file that was being written in place', () => {
+  it('is finished, wherever the writing was cut short', async () => {
+    const [before, after] = ['foo one foo two foo three', 'te one te two te three']
+    for (let written = 1; written < after.length; written++) {
+      machine = new Machine(hasher)
+      machine.platter.put('/w/a', after.slice(0, written) + before.slice(written))
+      const of = intentOf('01', [replaced('/w/a', before, after)])
+      await dead([of, { ...of, id: '02', about: { ...about, purpose: 'finish', of: '01' } }])
+      const { recovery: started, workspace, end } = await recovery()
+      for (const kase of started.cases) await started.deal(kase, workspace, 'auto')
+      await end()
+      expect(tree(), `cut after ${written} bytes`).toEqual({ a: after })
+    }
+  })
+})
+
+describe('what the user has decided', () => {
+  const torn = () => intentOf('01', [replaced('/w/a', 'old', 'new'), replaced('/w/b', 'old', 'new')])
+
+  it('is not done again behind their back: a path undone in its buffer is asked about', async () => {
+    machine.platter.put('/w/a', 'new')
+    machine.platter.put('/w/b', 'old')
+    await dead([torn()], [{ id: '01', at, event: 'applied', paths: { '/w/b': 'undone' } }])
+    const { recovery: started, workspace, end } = await recovery()
+    expect(await started.deal(started.cases[0]!, workspace, 'auto')).toMatchObject({
+      kind: 'waiting',
+      plan: { kind: 'ask', reason: '/w/b was undone, or closed unsaved' },
+    })
+    await end()
+    expect(tree()).toEqual({ a: 'new', b: 'old' })
+  })
+
+  it('is offered and not done where the editor was asked, and the session ended before it had answered', async () => {
+    machine.platter.put('/w/a', 'old')
+    machine.platter.put('/w/b', 'old')
+    await dead([torn()], [{ id: '01', at, event: 'forwarded', reason: 'not answered by the editor' }])
+    const { recovery: started, workspace, end } = await recovery()
+    expect(await started.deal(started.cases[0]!, workspace, 'auto')).toMatchObject({
+      plan: { kind: 'offer' },
+    })
+    await end()
+    expect(tree()).toEqual({ a: 'old', b: 'old' })
+  })
+
+  it('is final: finished but for a file that was changed since, it is never asked about again', async () => {
+    machine.platter.put('/w/a', 'old')
+    machine.platter.put('/w/b', 'mine')
+    await dead([torn()])
+    const first = await recovery()
+    const result = await first.recovery.decide(first.recovery.cases[0]!, first.workspace, 'finish')
+    expect(result).toMatchObject({ report: { written: ['/w/a'], left: [{ path: '/w/b' }] } })
+    await first.end()
+    expect(tree()).toEqual({ a: 'new', b: 'mine' })
+    const second = await recovery()
+    expect(second.recovery.cases).toEqual([])
+    await second.end()
+  })
+})
+
+describe('a later edit of the same file', () => {
+  it('that has landed and is settled does not make the earlier one a drift', async () => {
+    machine.platter.put('/w/a', 'newest')
+    machine.platter.put('/w/b', 'old')
+    const first = intentOf('01', [replaced('/w/a', 'old', 'new'), replaced('/w/b', 'old', 'new')])
+    await dead(
+      [first, intentOf('02', [replaced('/w/a', 'new', 'newest')])],
+      [{ id: '02', at, event: 'landed' }],
+    )
+    const { recovery: started, workspace, end } = await recovery()
+    expect(await started.deal(started.cases[0]!, workspace, 'auto')).toMatchObject({ kind: 'done' })
+    await end()
+    expect(tree()).toEqual({ a: 'newest', b: 'new' })
+  })
+})
+
+describe('what other sessions have recorded', () => {
+  /** A session that recorded these, saw them land, and ended in order. */
+  async function ended(...intents: Intent[]): Promise<void> {
+    const program = machine.run()
+    const session = new Session(program, root, start, fail)
+    for (const intent of intents) {
+      await session.append({ ...intent, facts: new Map() })
+      session.note({ id: intent.id, at, event: 'landed' })
+    }
+    await session.end()
+    machine.kill(program)
+  }
+
+  it('counts: a file that a later edit deleted is not made again', async () => {
+    machine.platter.put('/w/a', 'new')
+    await dead([intentOf('01', [replaced('/w/a', 'old', 'new'), created('/w/c', 'made')])])
+    await ended(intentOf('02', [deleted('/w/c', 'made')]))
+    const { recovery: started, workspace, end } = await recovery()
+    await started.deal(started.cases[0]!, workspace, 'auto')
+    await end()
+    expect(tree()).toEqual({ a: 'new' })
+  })
+
+  it('counts: an edit that was undone as a whole is settled, and not asked about', async () => {
+    machine.platter.put('/w/a', 'old')
+    await dead([intentOf('01', [replaced('/w/a', 'old', 'new'), created('/w/c', 'made')])])
+    const undo = [replaced('/w/a', 'new', 'old'), deleted('/w/c', 'made')]
+    await ended(intentOf('02', undo, { about: { ...about, purpose: 'undo', of: '01' } }))
+    const { recovery: started, workspace, end } = await recovery()
+    expect(await started.deal(started.cases[0]!, workspace, 'auto')).toMatchObject({ kind: 'done' })
+    await end()
+    expect(tree()).toEqual({ a: 'old' })
+    expect((await recovery()).recovery.cases).toEqual([])
+  })
+
+  it('counts as it stands now: an undo that was undone in turn is none', async () => {
+    machine.platter.put('/w/a', 'old')
+    await dead([intentOf('01', [replaced('/w/a', 'old', 'new')])])
+    await ended(
+      intentOf('02', [replaced('/w/a', 'new', 'old')], { about: { ...about, purpose: 'undo', of: '01' } }),
+      intentOf('03', [replaced('/w/a', 'old', 'new')], { about: { ...about, purpose: 'undo', of: '02' } }),
+    )
+    const { recovery: started, end } = await recovery()
+    expect(started.cases.map((kase) => started.isSettled(kase))).toEqual([false])
+    await end()
+  })
+})
+
+describe('a workspace that is gone', () => {
+  it('is not made again: it may be on a drive that is not there just now', async () => {
+    await dead([intentOf('01', [created('/w/c', 'made')])])
+    machine.platter.takeAway('/w')
+    const { recovery: started, workspace, end } = await recovery()
+    const result = await started.deal(started.cases[0]!, workspace, 'auto')
+    await end()
+    expect(result).toMatchObject({ report: { written: [], left: [{ reason: '/w is not there' }] } })
+  })
+})
+
+describe('a created file', () => {
+  it('that the user has written since is not removed', async () => {
+    machine.platter.put('/w/c', 'my own text')
+    const intent = intentOf('01', [created('/w/c', 'theirs')])
+    const { workspace } = await recovery()
+    expect(rollBackWay(intent, await observe(workspace, intent, [], hasher)).changes).toEqual([])
+  })
+})
