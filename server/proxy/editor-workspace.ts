@@ -1,0 +1,119 @@
+import { isUtf8 } from 'node:buffer'
+import { LineIndex } from '../edits/line-index.ts'
+import { looselyEqual, sameText } from '../edits/normalize.ts'
+import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
+import { type Change, Refused, type Sight, type Workspace } from '../recovery/workspace.ts'
+import { type Conversation, GONE } from './conversation.ts'
+import type { Document, Mirror } from './mirror.ts'
+
+const SHOWN_WITHIN_MS = 5000
+
+/**
+ * The workspace as an editor has it: documents that it holds open are looked at and changed in its buffers, since a
+ * file written under an open buffer is a trap in every editor; everything else on the disk.
+ */
+export class EditorWorkspace implements Workspace {
+  readonly #disk: DiskWorkspace
+  readonly #mirror: Mirror
+  readonly #conversation: Conversation
+  #changed: (() => void)[] = []
+
+  constructor(disk: DiskWorkspace, mirror: Mirror, conversation: Conversation) {
+    this.#disk = disk
+    this.#mirror = mirror
+    this.#conversation = conversation
+  }
+
+  /** The mirror has taken a change in. */
+  changed(): void {
+    const waiting = this.#changed
+    this.#changed = []
+    for (const wake of waiting) wake()
+  }
+
+  async look(path: string): Promise<Sight> {
+    const sight = await this.#disk.look(path)
+    const document = this.#mirror.document(path)
+    if (document === undefined || sight.kind === 'other') return sight
+    // A clean buffer is the file: the disk's bytes and times say more.
+    if (sight.kind === 'file' && sameText(document.text, sight.bytes)) return sight
+    return { kind: 'file', bytes: document.text, stat: undefined }
+  }
+
+  async place(change: Change, temporaryName: string): Promise<'disk' | 'buffer'> {
+    const document = this.#mirror.document(change.path)
+    if (document === undefined) return this.#disk.place(change, temporaryName)
+    if (change.after === undefined) throw new Refused(`${change.path} is open in the editor`)
+    // Bytes that are no UTF-8 cannot be said in an LSP message: the editor would get other ones.
+    if (!isUtf8(change.after)) throw new Refused(`${change.path} is open in the editor, and not UTF-8`)
+    // What was typed since the plan was made would be written over.
+    if (change.before === undefined || !sameText(document.text, change.before))
+      throw new Refused(`${change.path} has changed in the editor`)
+    const refusal = await this.#disk.refusal(change.path)
+    if (refusal !== undefined) throw new Refused(refusal)
+    const edit = editOf(document, change.after, this.#mirror)
+    // The version is there even where it is null: without the key Neovim fails. One document a request: it checks
+    // the version of the first one only.
+    const textDocument = { uri: document.uri, version: document.version ?? null }
+    const documentChanges = [{ textDocument, edits: [edit] }]
+    const { result, error } = await this.#conversation.request('workspace/applyEdit', {
+      label: 'lsp-wal',
+      edit: { documentChanges },
+    })
+    if (error === GONE) throw new Refused('the editor is gone')
+    await this.#shown(change.path, change.after, (result as { applied?: unknown } | null)?.applied === true)
+    return 'buffer'
+  }
+
+  settleFolders(made: readonly string[], removed: readonly string[]): Promise<void> {
+    return this.#disk.settleFolders(made, removed)
+  }
+
+  /** Waits until the buffer shows the text: what the editor answers proves nothing. */
+  async #shown(path: string, after: Uint8Array, applied: boolean): Promise<void> {
+    const holds = () => looselyEqual(this.#mirror.document(path)?.text ?? Buffer.alloc(0), after)
+    const over = Date.now() + SHOWN_WITHIN_MS
+    while (!holds()) {
+      const left = over - Date.now()
+      if (left <= 0)
+        throw new Refused(`the editor ${applied ? 'said it took' : 'did not take'} the change to ${path}`)
+      await this.#nextChange(left)
+    }
+  }
+
+  #nextChange(within: number): Promise<void> {
+    return new Promise((done) => {
+      const timer = setTimeout(done, within)
+      this.#changed.push(() => {
+        clearTimeout(timer)
+        done()
+      })
+    })
+  }
+}
+
+/** The one range that differs between a document and the bytes it is to hold, as an LSP text edit. */
+function editOf(document: Document, after: Uint8Array, { encoding }: Mirror): object {
+  const before = document.text
+  const text = textFor(document, after)
+  const wanted = Buffer.from(text, 'utf8')
+  let start = 0
+  const shorter = Math.min(before.length, wanted.length)
+  while (start < shorter && before[start] === wanted[start]) start++
+  // Back to the line's start: a range that begins or ends inside a character, or between CR and LF, is none.
+  start = start === 0 ? 0 : before.lastIndexOf(10, start - 1) + 1
+  const index = new LineIndex(before)
+  const range = {
+    start: index.byteToPosition(start, encoding),
+    end: index.byteToPosition(before.length, encoding),
+  }
+  return { range, newText: wanted.toString('utf8', start) }
+}
+
+/** The bytes as the editor's text: without a BOM, with the line endings that its buffer has. */
+function textFor(document: Document, after: Uint8Array): string {
+  const text = Buffer.from(after)
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+  return document.text.includes('\r\n') ? text : text.replaceAll('\r\n', '\n')
+}

@@ -1,0 +1,87 @@
+import type { Env } from '../journal/env.ts'
+import type { Intent } from '../journal/intent.ts'
+import type { Session } from '../journal/session.ts'
+import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
+import { composeIntent } from './compose-intent.ts'
+import type { Conversation } from './conversation.ts'
+import type { Mirror } from './mirror.ts'
+import { fromWorkspaceEdit } from './workspace-edit.ts'
+
+/** What came of recording an edit. `nothing`: it touches no file, so there is nothing to record. */
+export type Recording =
+  | { readonly kind: 'recorded'; readonly intent: Intent }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** An edit on its way to the editor: the road it takes and what it is called. */
+export interface Travelling {
+  readonly road: string
+  readonly label: string
+  readonly edit: unknown
+}
+
+/** Lowers edits and makes their intents durable, whatever road they came. */
+export class Recorder {
+  readonly #env: Env
+  readonly #mirror: Mirror
+  readonly #conversation: Conversation
+  readonly #session: Session
+  readonly #disk: DiskWorkspace
+  readonly #server: string
+  readonly #maxIntent: number
+
+  constructor(
+    env: Env,
+    mirror: Mirror,
+    conversation: Conversation,
+    session: Session,
+    disk: DiskWorkspace,
+    { server, maxIntent }: { readonly server: string; readonly maxIntent: number },
+  ) {
+    this.#env = env
+    this.#mirror = mirror
+    this.#conversation = conversation
+    this.#session = session
+    this.#disk = disk
+    this.#server = server
+    this.#maxIntent = maxIntent
+  }
+
+  /** Once this resolves with `recorded`, the edit may be forwarded. */
+  async record({ road, label, edit }: Travelling): Promise<Recording> {
+    try {
+      const lowered = fromWorkspaceEdit(edit)
+      for (const uri of lowered.unrecorded) this.#warn(`${uri} is no file: its edits pass unrecorded`)
+      if (lowered.steps.length === 0) return { kind: 'nothing' }
+      const at = this.#env.host.now().toISOString()
+      const about = { at, session: this.#session.id, road, label, server: this.#server, edit }
+      const composed = await composeIntent(this.#env, this.#mirror, lowered, about, this.#maxIntent)
+      const { intent } = composed
+      // Of an empty folder that comes or goes there is nothing to be lost.
+      if (intent.images.length === 0) return { kind: 'nothing' }
+      await this.#warnOf(intent, composed.skipped)
+      await this.#session.append(intent)
+      this.#session.note({ id: intent.id, at: this.#env.host.now().toISOString(), event: 'forwarded' })
+      return { kind: 'recorded', intent }
+    } catch (error) {
+      // Whatever it is: an edit that is not recorded must not pass for recorded, nor end the session.
+      return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  async #warnOf(intent: Intent, skipped: readonly string[]): Promise<void> {
+    for (const path of skipped) this.#warn(`${path} is no ordinary file: it is not recorded`)
+    for (const { path, after } of intent.images) {
+      if (after.kind === 'unknown')
+        this.#warn(
+          `${path}: its original is kept, but what the edit makes of it is not known: ${after.reason}`,
+        )
+      const refusal = await this.#disk.refusal(path)
+      if (refusal !== undefined) this.#warn(`${refusal}: its edit is recorded, but never recovered or undone`)
+    }
+  }
+
+  #warn(text: string): void {
+    this.#conversation.log('warning', text)
+  }
+}

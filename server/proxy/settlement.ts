@@ -1,0 +1,299 @@
+import { dirname } from 'node:path'
+import type { Image } from '../edits/images.ts'
+import { looselyEqual } from '../edits/normalize.ts'
+import type { Env } from '../journal/env.ts'
+import type { Intent } from '../journal/intent.ts'
+import {
+  CLOSED,
+  type Event,
+  isFinal,
+  type Outcome,
+  REFUSED,
+  UNANSWERED,
+  UNDONE,
+} from '../journal/outcomes.ts'
+import { makeDurable } from '../recovery/make-durable.ts'
+import { holdsAfter, type Observation, observe, same } from '../recovery/observe.ts'
+import type { Workspace } from '../recovery/workspace.ts'
+import type { Mirror } from './mirror.ts'
+
+/** What the settlement tells whoever follows an intent. */
+export interface Follower {
+  note(outcome: Outcome): void
+  /** The editor refused the edit, and some paths changed all the same. */
+  torn?(intent: Intent, landed: number): void
+}
+
+/** An intent that has been forwarded and has no end yet. */
+interface Open {
+  readonly intent: Intent
+  /** Those of its images that change something: of the others nobody can tell whether they landed. */
+  readonly images: readonly Image[]
+  readonly follower: Follower
+  /** What the editor said to it, if anything. */
+  answer: 'applied' | 'refused' | undefined
+  /** When it refused; milliseconds since 1970. */
+  refusedAt: number
+  /** Paths whose after-image a buffer was seen to hold. */
+  readonly buffered: Set<string>
+  /** Paths that are done with: seen on the disk, whatever comes later. */
+  readonly landed: Set<string>
+  /** Paths that were closed while only their buffer held the edit. */
+  readonly discarded: Set<string>
+  /** Closed just now: discarded only if the editor stays, since many close every document on their way out. */
+  readonly closing: Set<string>
+  /** Paths that are known, to a later start too, to have been taken back. */
+  readonly takenBack: Set<string>
+  tornTold: boolean
+}
+
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 30_000
+/** Editors tell of a buffer's change up to a second after they have answered (Emacs when it is idle). */
+const LATE_CHANGE_MS = 2000
+
+/**
+ * Follows intents to their end, by what buffers and disk hold and not by what editors say.
+ * Looks when something happened that may have changed it, and with growing pauses while a buffer holds an edit.
+ */
+export class Settlement {
+  readonly #env: Env
+  readonly #mirror: Mirror
+  readonly #disk: Pick<Workspace, 'look'>
+  readonly #tell: (problem: unknown) => void
+  readonly #open = new Map<string, Open>()
+  #timer: NodeJS.Timeout | undefined
+  #pause = FIRST_PAUSE_MS
+  #looking: Promise<void> = Promise.resolve()
+  #finishing = false
+  #leaving = false
+
+  constructor(
+    env: Env,
+    mirror: Mirror,
+    disk: Pick<Workspace, 'look'>,
+    tell: (problem: unknown) => void = () => {},
+  ) {
+    this.#tell = tell
+    this.#env = env
+    this.#mirror = mirror
+    this.#disk = disk
+  }
+
+  follow(intent: Intent, follower: Follower, answer?: 'applied'): void {
+    const open: Open = {
+      intent,
+      images: intent.images.filter(changesSomething),
+      follower,
+      answer,
+      refusedAt: 0,
+      buffered: new Set(),
+      landed: new Set(),
+      discarded: new Set(),
+      closing: new Set(),
+      takenBack: new Set(),
+      tornTold: false,
+    }
+    this.#open.set(intent.id, open)
+    // What a recovery put into a buffer was there before anybody followed it.
+    for (const image of open.images) this.#seeBuffer(open, image)
+    this.#soon()
+  }
+
+  answered(id: string, applied: boolean): void {
+    const open = this.#open.get(id)
+    if (open === undefined) return
+    const known = open.answer
+    open.answer = applied ? 'applied' : 'refused'
+    // Either at once: a session that is killed now must not have its edit replayed as one that never arrived.
+    if (!applied) {
+      open.refusedAt = this.#env.host.now().getTime()
+      this.#note(open, 'forwarded', REFUSED)
+    } else if (known !== 'applied') this.#note(open, 'applied')
+    this.#soon()
+  }
+
+  /** A document changed in the editor. */
+  changed(path: string): void {
+    for (const [open, image] of this.#about(path)) this.#seeBuffer(open, image)
+  }
+
+  /** A document was saved: what its buffer went through is on the disk, with whatever came on top. */
+  saved(path: string): void {
+    for (const [open, image] of this.#about(path))
+      if (open.buffered.has(path) && !this.#isBackAt(image, image.before)) open.landed.add(path)
+    this.#soon()
+  }
+
+  closed(path: string): void {
+    for (const [open] of this.#about(path)) if (open.buffered.has(path)) open.closing.add(path)
+    this.#soon()
+  }
+
+  /** Something happened after which the disk may hold more. */
+  nudge(): void {
+    if (this.#open.size > 0) this.#soon()
+  }
+
+  /** The editor is about to leave: documents that it closes from now on say nothing of what becomes of them. */
+  leaving(): void {
+    this.#leaving = true
+    this.nudge()
+  }
+
+  /** Looks at every open intent now; afterwards no timer is left. */
+  async finish(): Promise<void> {
+    this.#finishing = true
+    this.#leaving = true
+    for (const open of this.#open.values()) {
+      // It was asked and left without an answer: that is no crash before the edit arrived.
+      if (open.answer === undefined) this.#note(open, 'forwarded', UNANSWERED)
+    }
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    await this.look()
+  }
+
+  /** Looks at the disk for every open intent and settles what has come to its end. */
+  look(): Promise<void> {
+    const turn = this.#looking.then(() => this.#lookNow())
+    this.#looking = turn.catch(() => {}) // whoever asked for that look has the error; the next one has its own
+    return turn
+  }
+
+  async #lookNow(): Promise<void> {
+    const all = [...this.#open.values()]
+    for (const [i, open] of all.entries()) {
+      const later = all.slice(i + 1).map(({ intent }) => intent)
+      const found = await observe(this.#disk, open.intent, later, this.#env.hasher)
+      const seen = found.filter(({ image }) => open.images.includes(image))
+      for (const { image, state } of seen) if (state === 'landed') open.landed.add(image.path)
+      if (!this.#leaving) for (const path of open.closing) open.discarded.add(path)
+      open.closing.clear()
+      try {
+        await this.#makeDurable(open)
+      } catch (error) {
+        // Not settled on what a loss of power may take away; the next look tries again.
+        this.#tell(error)
+        continue
+      }
+      this.#judge(open, seen)
+    }
+    if (this.#open.size > 0) this.#soon(Math.min(this.#pause * 2, LONGEST_PAUSE_MS))
+  }
+
+  /** For a later start: what was undone in its buffer or closed unsaved is not to be written back unasked. */
+  #noteTakenBack(open: Open): void {
+    const paths: Record<string, string> = {}
+    for (const image of open.images.filter(({ path }) => open.buffered.has(path))) {
+      const { path, before } = image
+      const back = open.discarded.has(path) || this.#isBackAt(image, before)
+      if (open.landed.has(path) || open.takenBack.has(path) || !back) continue
+      open.takenBack.add(path)
+      paths[path] = open.discarded.has(path) ? CLOSED : UNDONE
+    }
+    if (Object.keys(paths).length > 0) this.#note(open, 'applied', undefined, paths)
+  }
+
+  /** Editors need not sync what they save: settled as it is, a loss of power could tear it unseen. */
+  async #makeDurable({ images, landed }: Open): Promise<void> {
+    if (!images.every(({ path }) => landed.has(path))) return
+    const paths = images.map(({ path }) => path)
+    await makeDurable(this.#env.disk, paths, paths.map(dirname))
+  }
+
+  #judge(open: Open, seen: readonly Observation[]): void {
+    const event = this.#endOf(open, seen)
+    if (event !== undefined) {
+      this.#note(open, event)
+      return
+    }
+    this.#noteTakenBack(open)
+    if (open.answer === 'refused' && open.landed.size > 0 && !open.tornTold) {
+      open.tornTold = true
+      open.follower.torn?.(open.intent, open.landed.size)
+    }
+  }
+
+  #endOf(open: Open, seen: readonly Observation[]): Event | undefined {
+    if (seen.length > 0 && seen.every(({ image }) => open.landed.has(image.path))) return 'landed'
+    if (!seen.every(({ state }) => state === 'untouched' || state === 'restored')) return undefined
+    const waited = this.#env.host.now().getTime() - open.refusedAt
+    const refused = open.answer === 'refused' && (this.#finishing || waited >= LATE_CHANGE_MS)
+    const ends = seen.map((each) => this.#endOfPath(open, each, refused))
+    // Nothing to see: only folders change, or nothing at all.
+    if (ends.length === 0) return open.answer === 'refused' ? 'rejected' : 'landed'
+    if (ends.includes(undefined)) return undefined
+    return ends.includes('abandoned') ? 'abandoned' : ends.includes('reverted') ? 'reverted' : 'rejected'
+  }
+
+  /** What became of an edit to a path whose file is as before; undefined: its buffer may still be saved. */
+  #endOfPath(open: Open, { image, sight }: Observation, refused: boolean): Event | undefined {
+    const { path } = image
+    if (open.discarded.has(path)) return 'abandoned'
+    if (!open.buffered.has(path)) return refused ? 'rejected' : undefined
+    // Clean, though not as before: the original was a buffer with unsaved work, and that is gone too.
+    const isClean = sight.kind === 'file' && this.#isBackAt(image, sight.bytes)
+    return isClean || this.#isBackAt(image, image.before) ? 'reverted' : undefined
+  }
+
+  /** Whether a path's buffer holds `bytes`, as what was there without the edit. */
+  #isBackAt(image: Image, bytes: Uint8Array | undefined): boolean {
+    const text = this.#mirror.document(image.path)?.text
+    if (text === undefined || bytes === undefined) return false
+    return same(text, bytes) || (looselyEqual(text, bytes) && !holdsAfter(image, text))
+  }
+
+  #seeBuffer(open: Open, image: Image): void {
+    const { path } = image
+    const text = this.#mirror.document(path)?.text
+    if (text === undefined || !holdsAfter(image, text)) {
+      this.#soon()
+      return
+    }
+    open.closing.delete(path)
+    open.discarded.delete(path)
+    if (open.takenBack.delete(path)) this.#note(open, 'applied', undefined, { [path]: 'buffered' })
+    if (open.buffered.has(path)) return
+    open.buffered.add(path)
+    if (open.answer === undefined) {
+      open.answer = 'applied'
+      this.#note(open, 'applied')
+    }
+    this.#soon()
+  }
+
+  *#about(path: string): Generator<[Open, Image]> {
+    for (const open of this.#open.values()) {
+      const image = open.images.find((each) => each.path === path)
+      if (image !== undefined) yield [open, image]
+    }
+  }
+
+  #note(open: Open, event: Event, reason?: string, paths?: Readonly<Record<string, string>>): void {
+    const { id } = open.intent
+    if (isFinal(event)) this.#open.delete(id)
+    open.follower.note({
+      id,
+      at: this.#env.host.now().toISOString(),
+      event,
+      ...(reason !== undefined && { reason }),
+      ...(paths !== undefined && { paths }),
+    })
+  }
+
+  #soon(pause = FIRST_PAUSE_MS): void {
+    if (this.#finishing) return
+    if (this.#timer !== undefined && pause >= this.#pause) return
+    clearTimeout(this.#timer)
+    this.#pause = pause
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.look().catch(this.#tell)
+    }, pause).unref()
+  }
+}
+
+function changesSomething({ before, after }: Image): boolean {
+  return after.kind !== 'file' || before === undefined || !same(before, after.bytes)
+}

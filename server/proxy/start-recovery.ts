@@ -1,0 +1,166 @@
+import type { Env } from '../journal/env.ts'
+import type { Intent } from '../journal/intent.ts'
+import type { Outcome } from '../journal/outcomes.ts'
+import type { Root } from '../journal/root.ts'
+import type { Session } from '../journal/session.ts'
+import type { SessionStart } from '../journal/session-folder.ts'
+import type { RecoverMode } from '../recovery/plan.ts'
+import { type Case, Recovery, type Result } from '../recovery/recovery.ts'
+import type { Workspace } from '../recovery/workspace.ts'
+import type { Conversation } from './conversation.ts'
+import { uriOfPath } from './document-uri.ts'
+import type { Settlement } from './settlement.ts'
+
+type Waiting = Extract<Result, { kind: 'waiting' }>
+
+const BRING_BACK = 'Bring it back'
+const FORGET = 'Forget it'
+const FINISH = 'Finish it'
+const ROLL_BACK = 'Roll it back'
+
+/** Who is on the other side: somebody who can be asked, or nobody. */
+export type Audience = 'editor' | 'nobody'
+
+/** Recovery at `initialize`: what dead sessions left is dealt with, told, and where need be asked. */
+export class StartRecovery {
+  readonly #env: Env
+  readonly #session: Session
+  readonly #settlement: Settlement
+  readonly #conversation: Conversation
+  readonly #mode: RecoverMode
+  #recovery: Recovery | undefined
+  #carrying: Promise<void> | undefined
+  /** Intents of claimed sessions that this session follows to their end. */
+  readonly #followed = new Set<string>()
+  #ended = false
+
+  constructor(
+    env: Env,
+    session: Session,
+    settlement: Settlement,
+    conversation: Conversation,
+    mode: RecoverMode,
+  ) {
+    this.#env = env
+    this.#session = session
+    this.#settlement = settlement
+    this.#conversation = conversation
+    this.#mode = mode
+  }
+
+  get hasCases(): boolean {
+    return (this.#recovery?.cases.length ?? 0) > 0
+  }
+
+  /** Takes the dead sessions over. Those of this very editor, restarting its server, are only followed on. */
+  async claim(root: Root, start: SessionStart, tell: (problem: unknown) => void): Promise<void> {
+    const recovery = await Recovery.start(this.#env, root, this.#session, start, tell)
+    this.#recovery = recovery
+    for (const { intent } of recovery.adopted) this.#follow(recovery, intent)
+  }
+
+  /** The workspace folders of the sessions that were taken over: their edits are carried out whole, or not at all. */
+  get folders(): string[] {
+    return [...new Set(this.#recovery?.cases.flatMap(({ session }) => session.info.folders))]
+  }
+
+  /** Deals with every case. */
+  carryOut(workspace: Workspace, audience: Audience): Promise<void> {
+    this.#carrying ??= this.#carryOut(workspace, audience)
+    return this.#carrying
+  }
+
+  /** Stops between two cases, and hands on what is left. */
+  async end(): Promise<void> {
+    this.#ended = true
+    await this.#carrying?.catch(() => {}) // whoever started it was told
+    await this.#recovery?.end()
+  }
+
+  #follow(recovery: Recovery, intent: Intent): void {
+    this.#followed.add(intent.id)
+    const note = ({ id, event }: Outcome) => recovery.settleFollowed(id, event)
+    this.#settlement.follow(intent, { note })
+  }
+
+  async #carryOut(workspace: Workspace, audience: Audience): Promise<void> {
+    const recovery = this.#recovery
+    if (recovery === undefined) return
+    const waiting: Waiting[] = []
+    for (const kase of recovery.inOrder(this.#mode === 'rollback')) {
+      if (this.#ended) return
+      const result = await recovery.deal(kase, workspace, this.#mode)
+      if (result.kind === 'waiting') waiting.push(result)
+      else if (result.kind === 'buffered') this.#follow(recovery, kase.intent)
+      else this.#tell(recovery, result, audience)
+    }
+    for (const each of waiting) {
+      if (this.#ended) return
+      if (audience === 'editor' && this.#mode !== 'report') await this.#ask(recovery, each, workspace)
+      else
+        this.#conversation.show(
+          'warning',
+          `${titleOf(each.case)} is waiting: ${each.plan.reason}; see: lsp-wal recover ${short(each.case.intent.id)}`,
+        )
+    }
+    // What the user left open is theirs to deal with from the command line, too, and at once.
+    await recovery.release(this.#followed)
+  }
+
+  async #ask(recovery: Recovery, { case: kase, plan }: Waiting, workspace: Workspace): Promise<void> {
+    const choices = plan.kind === 'offer' ? [BRING_BACK, FORGET] : [FINISH, ROLL_BACK, FORGET]
+    const choice = await this.#conversation.ask('warning', `${titleOf(kase)}: ${plan.reason}.`, choices)
+    if (this.#ended) return
+    if (choice === FORGET) await recovery.discard(kase)
+    else if (choice === BRING_BACK || choice === FINISH)
+      this.#tell(recovery, await recovery.decide(kase, workspace, 'finish'), 'editor')
+    else if (choice === ROLL_BACK)
+      this.#tell(recovery, await recovery.decide(kase, workspace, 'roll-back'), 'editor')
+  }
+
+  #tell(recovery: Recovery, result: Result, audience: Audience): void {
+    if (result.kind !== 'done' || result.report === undefined) return
+    const { purpose, own, written, buffered, left } = result.report
+    if (own !== undefined && buffered.length > 0)
+      this.#settlement.follow(own, { note: (outcome) => this.#session.note(outcome) }, 'applied')
+    // Without a screen it all happens before the server has heard of the workspace: it reads the whole of it anyway.
+    if (audience === 'editor' && own !== undefined) this.#tellServer(own, written)
+    const count = written.length + buffered.length
+    const unsaved = buffered.length > 0 ? ` (${buffered.length} of them in the editor, unsaved)` : ''
+    const files = `${count} file${count === 1 ? '' : 's'} written${unsaved}`
+    const done = purpose === 'finish' ? 'finished' : 'rolled back'
+    // Taking back what a recovery finished would tear the edit again: it is the whole of it that can be undone.
+    const id = purpose === 'finish' ? recovery.rootOf(result.case.intent) : own?.id
+    const back = id === undefined || count === 0 ? '' : `; to take it back: lsp-wal undo ${short(id)}`
+    const nothing = count === 0 && left.length > 0
+    const title = titleOf(result.case)
+    this.#conversation.show(
+      'info',
+      nothing ? `nothing was written of ${title}` : `${done} ${title}: ${files}${back}`,
+    )
+    for (const { path, reason } of left) this.#conversation.show('warning', `left alone: ${path}: ${reason}`)
+  }
+
+  /** The server's own file watch belongs to the editor, and not every editor has one. */
+  #tellServer(own: Intent, written: readonly string[]): void {
+    const changes = own.images
+      .filter(({ path }) => written.includes(path))
+      .map(({ path, before, after }) => ({
+        uri: uriOfPath(path),
+        type: after.kind === 'absent' ? DELETED : before === undefined ? CREATED : CHANGED,
+      }))
+    if (changes.length > 0) this.#conversation.notifyServer('workspace/didChangeWatchedFiles', { changes })
+  }
+}
+
+// LSP's FileChangeType.
+const CREATED = 1
+const CHANGED = 2
+const DELETED = 3
+
+function titleOf({ intent }: Case): string {
+  const n = intent.images.length
+  return `"${intent.about.label || short(intent.id)}" in ${n} file${n === 1 ? '' : 's'}`
+}
+
+const short = (id: string): string => id.slice(0, 8)

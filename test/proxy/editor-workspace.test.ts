@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { TextDocument, type TextEdit } from 'vscode-languageserver-textdocument'
+import { createHasher } from '../../server/edits/hash.ts'
+import { Conversation } from '../../server/proxy/conversation.ts'
+import { EditorWorkspace } from '../../server/proxy/editor-workspace.ts'
+import { Mirror } from '../../server/proxy/mirror.ts'
+import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
+import { Refused } from '../../server/recovery/workspace.ts'
+import { Machine } from '../disk/machine.ts'
+
+const hasher = await createHasher()
+const A = '/p/a.ts'
+const uri = 'file:///p/a.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+interface Request {
+  readonly id: string
+  readonly params: {
+    edit: { documentChanges: { textDocument: { uri: string; version: number | null }; edits: TextEdit[] }[] }
+  }
+}
+
+/** An editor that holds a document open and does what it is asked, as far as `behave` says. */
+class Stage {
+  readonly machine = new Machine(hasher)
+  readonly mirror = new Mirror()
+  readonly requests: Request[] = []
+  behave: 'apply' | 'claim' | 'decline' | 'die' = 'apply'
+  /** The text that it shows once it has applied an edit; undefined: the edit's. */
+  shows: string | undefined
+  readonly workspace: EditorWorkspace
+  readonly #conversation: Conversation
+
+  constructor(disk: string | undefined, buffer?: string, version: number | null = 3) {
+    this.machine.platter.putFolder('/p')
+    if (disk !== undefined) this.machine.platter.put(A, disk)
+    if (buffer !== undefined) this.mirror.open({ textDocument: { uri, version, text: buffer } })
+    this.#conversation = new Conversation(
+      (frame) => this.#asked(JSON.parse(frame.toString().split('\r\n\r\n')[1]!) as Request),
+      () => {},
+      'cafe',
+    )
+    this.#conversation.open()
+    const disks = new DiskWorkspace(this.machine.run().disk, ['/p'])
+    this.workspace = new EditorWorkspace(disks, this.mirror, this.#conversation)
+  }
+
+  place(before: string | undefined, after: string | undefined) {
+    const bytes = (text: string | undefined) => (text === undefined ? undefined : Buffer.from(text))
+    return this.workspace.place(
+      { path: A, before: bytes(before), after: bytes(after), mode: 0o644 },
+      'temporary',
+    )
+  }
+
+  get onDisk(): string {
+    return this.machine.platter.bytesAt(A).toString()
+  }
+
+  get inBuffer(): string | undefined {
+    return this.mirror.document(A)?.text.toString()
+  }
+
+  #asked(request: Request): void {
+    this.requests.push(request)
+    if (this.behave === 'apply') {
+      const document = TextDocument.create(uri, 'x', 1, this.inBuffer!)
+      const text =
+        this.shows ?? TextDocument.applyEdits(document, request.params.edit.documentChanges[0]!.edits)
+      this.mirror.change({ textDocument: { uri, version: 9 }, contentChanges: [{ text }] })
+      this.workspace.changed()
+    }
+    if (this.behave === 'die') return this.#conversation.end()
+    const result = { applied: this.behave !== 'decline' }
+    this.#conversation.answered(JSON.stringify(request.id), { result })
+  }
+}
+
+describe('looking', () => {
+  it('sees the disk where nothing is open', async () => {
+    expect(await new Stage('foo\n').workspace.look(A)).toMatchObject({
+      kind: 'file',
+      bytes: Buffer.from('foo\n'),
+    })
+    expect(await new Stage(undefined).workspace.look(A)).toEqual({ kind: 'absent' })
+  })
+
+  it('sees the disk, with its times, where the buffer is clean', async () => {
+    const sight = await new Stage('foo\r\n', 'foo\n').workspace.look(A)
+    expect(sight).toMatchObject({ kind: 'file', bytes: Buffer.from('foo\r\n'), stat: { size: 5 } })
+  })
+
+  it.each<[string, string | undefined]>([
+    ['over another text', 'foo\n'],
+    ['over nothing', undefined],
+  ])('sees the buffer where it has unsaved work: %s', async (_title, disk) => {
+    const sight = await new Stage(disk, 'unsaved\n').workspace.look(A)
+    expect(sight).toEqual({ kind: 'file', bytes: Buffer.from('unsaved\n'), stat: undefined })
+  })
+})
+
+describe('placing', () => {
+  it('writes to the disk what is not open', async () => {
+    const stage = new Stage('foo\n')
+    expect(await stage.place('foo\n', 'bar\n')).toBe('disk')
+    expect(stage.onDisk).toBe('bar\n')
+    expect(stage.requests).toEqual([])
+  })
+
+  it('asks the editor for what is open, and leaves the file alone', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    expect(await stage.place('foo\n', 'bar\n')).toBe('buffer')
+    expect([stage.inBuffer, stage.onDisk]).toEqual(['bar\n', 'foo\n'])
+    expect(stage.requests.map(({ params }) => params.edit.documentChanges)).toMatchObject([
+      [{ textDocument: { uri, version: 3 } }],
+    ])
+  })
+
+  it('names the version as null where there is none, since Neovim fails without the key', async () => {
+    const stage = new Stage('foo\n', 'foo\n', null)
+    await stage.place('foo\n', 'bar\n')
+    expect(stage.requests[0]!.params.edit.documentChanges[0]!.textDocument).toEqual({ uri, version: null })
+  })
+
+  it.each<[string, string, string, string]>([
+    ['in the middle', 'a\nb\nc\n', 'a\nB\nc\n', 'a\nB\nc\n'],
+    ['at the start', 'a\nb\n', 'A\nb\n', 'A\nb\n'],
+    ['at the end', 'a\nb', 'a\nb\nc', 'a\nb\nc'],
+    ['to nothing', 'a\nb\n', '', ''],
+    ['from nothing', '', 'a\n', 'a\n'],
+    ['within characters of several bytes', 'é漢😀\n', 'è漢😁\n', 'è漢😁\n'],
+    ['behind a byte order mark, which no buffer has', 'a\n', '\ufeffb\n', 'b\n'],
+    ['with CRLF, which this buffer does not have', 'a\nb\n', 'a\r\nB\r\n', 'a\nB\n'],
+    ['with CRLF, which this buffer has', 'a\r\nb\r\n', 'a\r\nB\r\n', 'a\r\nB\r\n'],
+  ])('changes a buffer %s', async (_title, buffer, after, shown) => {
+    const stage = new Stage('on disk\n', buffer)
+    await stage.place(buffer, after)
+    expect(stage.inBuffer).toBe(shown)
+  })
+
+  it('touches no line before the first that differs', async () => {
+    const stage = new Stage('', 'a\nb\nc\n')
+    await stage.place('a\nb\nc\n', 'a\nb\nd\n')
+    expect(stage.requests[0]!.params.edit.documentChanges[0]!.edits).toEqual([
+      { range: { start: { line: 2, character: 0 }, end: { line: 3, character: 0 } }, newText: 'd\n' },
+    ])
+  })
+
+  it.each<[string, string | undefined, string]>([
+    ['was typed in since', 'foo\n', 'foo, and typed\n'],
+    ['was opened since', undefined, 'foo\n'],
+  ])('refuses a document that %s', async (_title, before, buffer) => {
+    const stage = new Stage('foo\n', buffer)
+    await expect(stage.place(before, 'bar\n')).rejects.toThrow(new Refused(`${A} has changed in the editor`))
+    expect(stage.requests).toEqual([])
+    expect([stage.inBuffer, stage.onDisk]).toEqual([buffer, 'foo\n'])
+  })
+
+  it('refuses to delete what is open', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    await expect(stage.place('foo\n', undefined)).rejects.toThrow(new Refused(`${A} is open in the editor`))
+    expect(stage.onDisk).toBe('foo\n')
+  })
+
+  it.each<['claim' | 'decline', string]>([
+    ['claim', `the editor said it took the change to ${A}`],
+    ['decline', `the editor did not take the change to ${A}`],
+  ])('believes no answer, but what the buffer shows: %s', async (behave, reason) => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.behave = behave
+    const placed = expect(stage.place('foo\n', 'bar\n')).rejects.toThrow(new Refused(reason))
+    await vi.advanceTimersByTimeAsync(5000)
+    await placed
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('waits for nothing once the editor is gone', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.behave = 'die'
+    await expect(stage.place('foo\n', 'bar\n')).rejects.toThrow(new Refused('the editor is gone'))
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('refuses bytes that no message can carry', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    const change = { path: A, before: Buffer.from('foo\n'), after: Buffer.from([0xe9, 0x0a]), mode: 0o644 }
+    await expect(stage.workspace.place(change, 'temporary')).rejects.toThrow(
+      new Refused(`${A} is open in the editor, and not UTF-8`),
+    )
+    expect(stage.requests).toEqual([])
+  })
+
+  it('waits for a buffer that shows it later', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.behave = 'claim'
+    const placed = stage.place('foo\n', 'bar\n')
+    await vi.advanceTimersByTimeAsync(4000)
+    stage.mirror.change({ textDocument: { uri }, contentChanges: [{ text: 'something else' }] })
+    stage.workspace.changed()
+    await vi.advanceTimersByTimeAsync(500)
+    stage.mirror.change({ textDocument: { uri }, contentChanges: [{ text: 'bar\n' }] })
+    stage.workspace.changed()
+    expect(await placed).toBe('buffer')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is content with what an editor makes of blanks and line endings', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.shows = 'bar  \r\n'
+    expect(await stage.place('foo\n', 'bar\n')).toBe('buffer')
+  })
+})

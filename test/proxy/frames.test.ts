@@ -1,0 +1,419 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { FrameReader, frameOf, type Piece } from '../../server/proxy/frames.ts'
+
+const APPLY_EDIT = '{"jsonrpc":"2.0","id":1,"method":"workspace/applyEdit","params":{"edit":{}}}'
+const FRAME = `Content-Length: ${APPLY_EDIT.length}\r\n\r\n${APPLY_EDIT}`
+
+interface Reading {
+  /** One string a piece: `frame: <body>`, or `noise: <text>` with neighbours put together. */
+  readonly pieces: string[]
+  /** All that came out, in order. */
+  readonly bytes: Buffer
+  readonly rest: string
+}
+
+function read(chunks: readonly Buffer[]): Reading {
+  const reader = new FrameReader()
+  const all = chunks.flatMap((chunk) => reader.push(chunk))
+  const rest = reader.rest()
+  const pieces: string[] = []
+  let noise = ''
+  const endNoise = () => {
+    if (noise !== '') pieces.push(`noise: ${noise}`)
+    noise = ''
+  }
+  for (const piece of all) {
+    if (piece.kind === 'noise') noise += piece.bytes.toString('latin1')
+    else {
+      endNoise()
+      pieces.push(`frame: ${piece.body.toString('latin1')}`)
+    }
+  }
+  // What is held back at the end is noise that came too late to be called so.
+  noise += rest.toString('latin1')
+  endNoise()
+  return {
+    pieces,
+    bytes: Buffer.concat([...all.map(({ bytes }) => bytes), rest]),
+    rest: rest.toString('latin1'),
+  }
+}
+
+const latin1 = (text: string) => Buffer.from(text, 'latin1')
+
+/** The bytes cut at the given offsets. */
+function cut(bytes: Buffer, offsets: readonly number[]): Buffer[] {
+  const ends = [...new Set(offsets.map((offset) => offset % (bytes.length + 1)))].sort((a, b) => a - b)
+  return [0, ...ends].map((from, i) => bytes.subarray(from, ends[i] ?? bytes.length))
+}
+
+/** Reads a text whole, in two halves at every offset, and byte by byte: all must agree. */
+function readAnyhow(text: string): string[] {
+  const bytes = latin1(text)
+  const whole = read([bytes])
+  expect(whole.bytes).toEqual(bytes)
+  const chunkings = Array.from({ length: bytes.length + 1 }, (_, at) => cut(bytes, [at]))
+  chunkings.push(Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)))
+  for (const chunks of chunkings) {
+    const cutUp = read(chunks)
+    expect(cutUp.pieces, `cut after ${chunks[0]?.length}`).toEqual(whole.pieces)
+    expect(cutUp.bytes.equals(bytes)).toBe(true)
+  }
+  return whole.pieces
+}
+
+describe('a header is recognised, wherever it is cut', () => {
+  it.each<[string, string]>([
+    ['as most write it', 'Content-Length: 5\r\n\r\nhello'],
+    ['in small letters', 'content-length: 5\r\n\r\nhello'],
+    ['in capitals', 'CONTENT-LENGTH: 5\r\n\r\nhello'],
+    ['without a space after the colon', 'Content-Length:5\r\n\r\nhello'],
+    ['with blanks around', 'Content-Length\t :  5 \t\r\n\r\nhello'],
+    ['with leading zeros', 'Content-Length: 0005\r\n\r\nhello'],
+    ['with lines that end with LF alone', 'Content-Length: 5\n\nhello'],
+    ['with both line ends', 'Content-Length: 5\r\n\nhello'],
+    [
+      'with a type behind it',
+      'Content-Length: 5\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\nhello',
+    ],
+    ['with a type before it', 'Content-Type: application/vscode-jsonrpc\r\nContent-Length: 5\r\n\r\nhello'],
+    ['with other headers around it', 'X-Trace: a: b\r\nContent-Length: 5\r\nX-Empty:\r\n\r\nhello'],
+    ['with another header whose name ends like it', 'Content-Length: 5\r\nX-Content-Length: 77\r\n\r\nhello'],
+    [
+      'with another header whose value ends like it',
+      'Content-Length: 5\r\nX: Content-Length: 77\r\n\r\nhello',
+    ],
+    [
+      'with two lengths, of which the last one counts',
+      'Content-Length: 77\r\nContent-Length: 5\r\n\r\nhello',
+    ],
+  ])('%s', (_title, text) => {
+    expect(readAnyhow(text)).toEqual(['frame: hello'])
+  })
+
+  it('takes the whole header and the body for the frame, and the body by itself', () => {
+    const text = 'Content-Type: x\r\nContent-Length: 5\r\n\r\nhello'
+    const [piece] = new FrameReader().push(latin1(text))
+    expect(piece).toEqual({ kind: 'frame', bytes: latin1(text), body: latin1('hello') })
+  })
+})
+
+describe('frames and noise', () => {
+  it.each<[string, string, string[]]>([
+    ['nothing', '', []],
+    ['a frame without a body', 'Content-Length: 0\r\n\r\n', ['frame: ']],
+    [
+      'an empty body between others',
+      'Content-Length: 1\r\n\r\naContent-Length: 0\r\n\r\nContent-Length: 1\r\n\r\nb',
+      ['frame: a', 'frame: ', 'frame: b'],
+    ],
+    [
+      'a body that looks like a header',
+      'Content-Length: 21\r\n\r\nContent-Length: 3\r\n\r\n',
+      ['frame: Content-Length: 3\r\n\r\n'],
+    ],
+    ['noise alone', 'listening\n', ['noise: listening\n']],
+    ['noise without an end', 'listening', ['noise: listening']],
+    ['a log line before', `listening\n${FRAME}`, ['noise: listening\n', `frame: ${APPLY_EDIT}`]],
+    ['a log line behind', `${FRAME}listening\n`, [`frame: ${APPLY_EDIT}`, 'noise: listening\n']],
+    [
+      'a log line between',
+      `${FRAME}listening\r\n${FRAME}`,
+      [`frame: ${APPLY_EDIT}`, 'noise: listening\r\n', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'text without a line end right before',
+      `listening${FRAME}`,
+      ['noise: listening', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'words without a line end right before',
+      `now listening ${FRAME}`,
+      ['noise: now listening ', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'text that begins as a length does',
+      `Content-Len${FRAME}`,
+      ['noise: Content-Len', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'a length without a line end',
+      `Content-Length: 7${FRAME}`,
+      ['noise: Content-Length: 7', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'a log line that tells a length',
+      `sent Content-Length: 7\nnow: what\n${FRAME}`,
+      ['noise: sent ', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'a length that is printed before words and a frame',
+      `Content-Length: 7\nnow listening ${FRAME}`,
+      ['noise: Content-Length: 7\nnow listening ', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'a length that a log line makes void',
+      `Content-Length: 7\nand so on\n\n${FRAME}`,
+      ['noise: Content-Length: 7\nand so on\n\n', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'a length that is no number',
+      `Content-Length: many\r\n\r\n${FRAME}`,
+      ['noise: Content-Length: many\r\n\r\n', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'header lines without a length',
+      `A: b\r\n\r\n${FRAME}`,
+      ['noise: A: b\r\n\r\n', `frame: ${APPLY_EDIT}`],
+    ],
+    ['empty lines before', `\n\r\n\n${FRAME}`, ['noise: \n\r\n\n', `frame: ${APPLY_EDIT}`]],
+    ['a byte order mark before', `\xef\xbb\xbf${FRAME}`, ['noise: \xef\xbb\xbf', `frame: ${APPLY_EDIT}`]],
+    [
+      'binary before',
+      `\x00\xff\r\x01\n\x80${FRAME}`,
+      ['noise: \x00\xff\r\x01\n\x80', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'a lone CR before',
+      `progress 1\rprogress 2\r${FRAME}`,
+      ['noise: progress 1\rprogress 2\r', `frame: ${APPLY_EDIT}`],
+    ],
+    [
+      'a line that ends like a header line',
+      `hello world: x\r\n${FRAME}`,
+      ['noise: hello world: x\r\n', `frame: ${APPLY_EDIT}`],
+    ],
+  ])('%s', (_title, text, expected) => {
+    expect(readAnyhow(text)).toEqual(expected)
+  })
+
+  it.each<[string, string]>([
+    ['a log line that looks like a header', 'INFO: x\n'],
+    ['several of them', 'INFO: x\nWARN: y\r\nDEBUG:z\n'],
+    ['one that ends without a line end', 'INFO: listening'],
+    ['one without a line end after another', 'INFO: x\nWARN: listening'],
+    ['words with a colon, then one', '12:00:01 listening\nINFO: x\n'],
+  ])('finds the frame behind %s', (_title, noise) => {
+    expect(readAnyhow(noise + FRAME).at(-1)).toBe(`frame: ${APPLY_EDIT}`)
+  })
+})
+
+describe('much noise', () => {
+  const body = `frame: ${APPLY_EDIT}`
+  /** Every way to cut in two around the header, and small chunks throughout. */
+  const aroundHeader = (noise: string) => {
+    const bytes = latin1(noise + FRAME)
+    const offsets = Array.from({ length: 60 }, (_, i) => noise.length - 20 + i)
+    const small = Array.from({ length: Math.ceil(bytes.length / 61) }, (_, i) => i * 61)
+    return [...offsets.map((at) => cut(bytes, [at])), cut(bytes, small)]
+  }
+
+  it.each<[string, string]>([
+    ['a long line without an end', 'x'.repeat(9000)],
+    ['a very long line without an end', '.'.repeat(200_000)],
+    ['a line that could have been a header but for its length', `INFO: ${'x'.repeat(9000)}`],
+    ['more log lines than a header may have', 'INFO: x\n'.repeat(1100)],
+    ['far more of them', 'INFO: x\n'.repeat(20_000)],
+    ['a long line that ends like a header line', `${'x'.repeat(8190)}INFO: x\n`],
+    ['a line as long as a header line may be', `INFO: ${'x'.repeat(8186)}\r\n`],
+    ['a line longer by one', `INFO: ${'x'.repeat(8187)}\r\n`],
+    ['a length with more blanks in it than a header may have', `Content-Length:${' '.repeat(8200)}5\r\n\r\n`],
+    [
+      'a length with as many blanks in it, behind text, and its body',
+      `x Content-Length:${' '.repeat(8192 - 16)}5\r\n\r\nhello`,
+    ],
+    ['a length behind a long line', `${'x'.repeat(9000)}Content-Length: 7\nand so on\n`],
+    [
+      'a length, and then more log lines than a header may have',
+      `Content-Length: 9\n${'INFO: x\n'.repeat(1100)}`,
+    ],
+  ])('finds the frame behind %s', (_title, noise) => {
+    const whole = read([latin1(noise + FRAME)])
+    expect(whole.pieces.at(-1)).toBe(body)
+    for (const chunks of aroundHeader(noise)) {
+      const { pieces, bytes } = read(chunks)
+      expect(pieces).toEqual(whole.pieces)
+      expect(bytes.equals(latin1(noise + FRAME))).toBe(true)
+    }
+  })
+
+  it.each<[string, string]>([
+    ['log lines', 'INFO: x\n'.repeat(20_000)],
+    ['a line', 'x'.repeat(160_000)],
+    ['a line of blanks', `Content-Length${' '.repeat(160_000)}`],
+    ['a length without an end', `Content-Length: 5\r\n${'INFO: x\n'.repeat(20_000)}`],
+  ])('keeps back no more of %s than a header and a line may have', (_title, noise) => {
+    const reader = new FrameReader()
+    let pending = 0
+    const every160 = Array.from({ length: 999 }, (_, i) => i * 160)
+    for (const chunk of cut(latin1(noise), every160)) {
+      pending += chunk.length - reader.push(chunk).reduce((sum, { bytes }) => sum + bytes.length, 0)
+      expect(pending).toBeLessThanOrEqual(2 * 8192 + 2)
+    }
+  })
+
+  it.each<[string, string]>([
+    ['a line of blanks after the name', `content-length${' '.repeat(60_000)}x`],
+    ['blanks after each c', `c${' '.repeat(60)}`.repeat(2000)],
+    ['names and nothing else', 'content-length'.repeat(5000)],
+    ['the letter c', 'c'.repeat(60_000)],
+    ['colons', 'Content-Length::'.repeat(4000)],
+    ['digits', `Content-Length: ${'1'.repeat(60_000)}`],
+  ])('is not slowed down by %s', (_title, noise) => {
+    const bytes = latin1(noise)
+    const began = performance.now()
+    expect(read(cut(bytes, [1000, 2000, 30_000])).bytes.equals(bytes)).toBe(true)
+    expect(performance.now() - began).toBeLessThan(500)
+  })
+})
+
+describe('a stream that ends early', () => {
+  it('gives back what came of a frame', () => {
+    for (let end = 1; end < FRAME.length; end++) {
+      const { pieces, rest } = read([latin1(FRAME.slice(0, end))])
+      expect(pieces).toEqual([`noise: ${FRAME.slice(0, end)}`])
+      expect(rest).toBe(FRAME.slice(0, end))
+    }
+  })
+
+  it('gives back nothing after whole frames, and nothing twice', () => {
+    const reader = new FrameReader()
+    expect(reader.push(latin1(FRAME + FRAME))).toHaveLength(2)
+    expect(reader.rest()).toEqual(Buffer.alloc(0))
+    reader.push(latin1('Content-'))
+    expect(reader.rest()).toEqual(latin1('Content-'))
+    expect(reader.rest()).toEqual(Buffer.alloc(0))
+  })
+})
+
+it('collects a large frame without looking at it or copying it for every chunk', () => {
+  const body = Buffer.alloc(32 * 1024 * 1024, 'x')
+  const frame = Buffer.concat([latin1(`Content-Length: ${body.length}\r\n\r\n`), body])
+  const reader = new FrameReader()
+  const began = performance.now()
+  const pieces: Piece[] = []
+  for (let at = 0; at < frame.length; at += 8192) pieces.push(...reader.push(frame.subarray(at, at + 8192)))
+  expect(performance.now() - began).toBeLessThan(2000)
+  expect(pieces).toHaveLength(1)
+  expect(pieces[0]!.bytes.equals(frame)).toBe(true)
+})
+
+it('frames a message by its length in bytes', () => {
+  expect(frameOf({ m: 'é😀' }).toString()).toBe('Content-Length: 14\r\n\r\n{"m":"é😀"}')
+})
+
+interface Part {
+  readonly text: string
+  /** Undefined: noise. */
+  readonly body: string | undefined
+}
+
+const body = fc.oneof(
+  fc.constantFrom('', '{}', APPLY_EDIT, FRAME, '\r\n', 'Content-Length: 3\r\n\r\nabc', '\n\n', 'Content-Le'),
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+)
+const header = fc.constantFrom<(n: number) => string>(
+  (n) => `Content-Length: ${n}\r\n\r\n`,
+  (n) => `content-length:${n}\n\n`,
+  (n) => `Content-Type: application/vscode-jsonrpc; charset=utf-8\r\nContent-Length: ${n}\r\n\r\n`,
+  (n) => `Content-Length: ${n} \r\nContent-Type: utf-8\r\n\r\n`,
+  (n) => `CONTENT-LENGTH \t: ${n}\t\r\nX-Other:\r\n\n`,
+)
+const frame: fc.Arbitrary<Part> = fc
+  .tuple(header, body)
+  .map(([headerOf, text]) => ({ text: headerOf(text.length) + text, body: text }))
+
+// What servers, their runtimes and the scripts that start them print. None of it is a whole header.
+const noise: fc.Arbitrary<Part> = fc
+  .oneof(
+    fc.constantFrom(
+      'INFO: x\n',
+      'INFO: x',
+      'WARN:',
+      '2026-01-02T03:04:05.678Z INFO main: started\r\n',
+      '[Info  - 10:00:00] Connected\n',
+      'Loading',
+      'Loading...\r',
+      'c',
+      'Con',
+      'Content-Length',
+      'Content-Length: ',
+      'Content-Type: text/plain\n',
+      'read Content-Length: 12 of 40\n',
+      'Content-Length: 12; x\n',
+      '    at Object.<anonymous> (/p/a.js:1:1)\n',
+      '{"level":"info","msg":"x: y"}\n',
+      '\x1b[32m✓\x1b[0m ready\n',
+      'e\u0301\n',
+      ': ',
+      ' ',
+      '\t',
+      '\n',
+      '\r\n',
+      '\r',
+      '-----',
+      'INFO: x\n'.repeat(1500),
+      '#'.repeat(8192),
+      `${'#'.repeat(8193)}\n`,
+      `INFO: ${'y'.repeat(8186)}\n`,
+      `INFO: ${'y'.repeat(8187)}\r\n`,
+    ),
+    fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+  )
+  .map((text) => ({ text: Buffer.from(text, 'utf8').toString('latin1'), body: undefined }))
+  // Digits after an unfinished "Content-Length: " would be one that a server's own noise makes up.
+  .filter(({ text }) => !/^\d+[ \t]*\r?\n?$/.test(text))
+
+const stream = fc.array(fc.oneof(frame, noise), { maxLength: 12 })
+const offsets = fc.array(fc.nat(40_000), { maxLength: 12 })
+
+describe('law', () => {
+  it('every frame is found, in its place among the noise, however the stream is cut', () => {
+    fc.assert(
+      fc.property(stream, offsets, (parts, at) => {
+        const bytes = latin1(parts.map(({ text }) => text).join(''))
+        const { pieces } = read(cut(bytes, at))
+        const bodies = parts.flatMap(({ body }) => (body === undefined ? [] : [`frame: ${body}`]))
+        expect(pieces.filter((piece) => piece.startsWith('frame: '))).toEqual(bodies)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('the pieces are the same for every chunking, and together they are the input', () => {
+    // Beside streams as they are, any mixture of what matters to the reader.
+    const soup = fc
+      .array(
+        fc.constantFrom(
+          ...['Content-Length', 'content-length: 3', 'c', ': ', ':', '3', '0', ' ', '\t', '\r', '\n', '\r\n'],
+          ...[
+            'X: y',
+            'abc',
+            'a b',
+            '\r\n\r\n',
+            '\n\n',
+            '\xff',
+            'z'.repeat(8190),
+            ' '.repeat(8180),
+            'k: v\n'.repeat(1640),
+          ],
+        ),
+        { maxLength: 24 },
+      )
+      .map((parts) => parts.join(''))
+    const streams = stream.map((parts) => parts.map(({ text }) => text).join(''))
+    fc.assert(
+      fc.property(fc.oneof(soup, streams), offsets, fc.boolean(), (text, at, everyByte) => {
+        const bytes = latin1(text)
+        const everywhere = everyByte && bytes.length < 500
+        const chunks = cut(bytes, everywhere ? Array.from(bytes, (_, i) => i) : at)
+        const [whole, cutUp] = [read([bytes]), read(chunks)]
+        expect(cutUp.pieces).toEqual(whole.pieces)
+        expect(cutUp.bytes.equals(bytes)).toBe(true)
+        expect(whole.bytes.equals(bytes)).toBe(true)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})
