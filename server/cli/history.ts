@@ -1,0 +1,60 @@
+import type { Env } from '../journal/env.ts'
+import type { Recorded } from '../journal/replay.ts'
+import { replay } from '../journal/replay.ts'
+import type { Root } from '../journal/root.ts'
+import type { Damage } from '../journal/scan.ts'
+import { type FoundSession, liveSessions, settledSessions } from '../journal/session-folder.ts'
+import { shareFolder } from '../recovery/shared-folders.ts'
+
+/** One recorded intent with the session it was recorded in. */
+export interface Entry {
+  readonly session: FoundSession
+  readonly recorded: Recorded
+}
+
+export interface DamagedLog extends Damage {
+  readonly log: string
+  readonly session: FoundSession
+}
+
+export interface History {
+  /** In the order in time. */
+  readonly entries: readonly Entry[]
+  readonly damage: readonly DamagedLog[]
+}
+
+/** Reads every intent of the sessions that share a folder with `cwd`; of all sessions where that is undefined. */
+export async function readHistory(env: Env, root: Root, cwd: string | undefined): Promise<History> {
+  const read = new Map<string, History>()
+  // In this order: a session that ends meanwhile moves from the first to the second, and is read again there.
+  for (const sessions of [liveSessions, settledSessions])
+    for (const session of await sessions(env, root))
+      if (cwd === undefined || (await shareFolder(env.disk, session.info.folders, [cwd])))
+        read.set(session.info.session, await readSession(env, session))
+  const histories = [...read.values()]
+  return {
+    entries: histories.flatMap(({ entries }) => entries).sort(inTime),
+    damage: histories.flatMap(({ damage }) => damage),
+  }
+}
+
+async function readSession(env: Env, session: FoundSession): Promise<History> {
+  const entries: Entry[] = []
+  const damage: DamagedLog[] = []
+  for await (const found of replay(env, session.path))
+    if (found.kind === 'intent') entries.push({ session, recorded: found })
+    else damage.push({ ...found, session })
+  return { entries, damage }
+}
+
+/** Within one log, intents of the same instant stay in append order: sorting is stable. */
+function inTime(a: Entry, b: Entry): number {
+  return compare(timeOf(a), timeOf(b)) || compare(a.session.info.session, b.session.info.session)
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** ISO 8601. A foreign intent has no time of its own: its session's start. */
+export function timeOf({ session, recorded }: Entry): string {
+  return recorded.intent.about.at || session.info.startedAt
+}

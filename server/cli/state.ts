@@ -1,0 +1,150 @@
+import type { Env } from '../journal/env.ts'
+import type { Intent, Purpose } from '../journal/intent.ts'
+import { type Event, isFinal } from '../journal/outcomes.ts'
+import { editorLives, type FoundSession, lifeOf } from '../journal/session-folder.ts'
+import { DiskWorkspace } from '../recovery/disk-workspace.ts'
+import { type Observation, observe, type PathState } from '../recovery/observe.ts'
+import type { Workspace } from '../recovery/workspace.ts'
+import { changesOf, type FileChange } from './changes.ts'
+import type { DamagedLog, Entry, History } from './history.ts'
+import { type Taker, Takers } from './takers.ts'
+
+/** What became of an intent, as far as can be told now. */
+export type State =
+  /** Its own log says how it ended. */
+  | { readonly kind: 'settled'; readonly event: Event }
+  /** A later intent took it forward or back, `whole` or only some of its files. */
+  | { readonly kind: 'taken'; readonly purpose: Purpose; readonly whole: boolean; readonly by: Entry }
+  /** It has no end yet. On another host's disk nothing can be looked at: no files are given then. */
+  | { readonly kind: 'pending'; readonly owner: Owner; readonly files: readonly FileState[] }
+
+/**
+ * Who a pending intent belongs to: a session that runs, a dead one whose editor still runs (its buffers hold what
+ * the disk does not), a dead one, or one of another host.
+ */
+export type Owner = 'session' | 'editor' | 'nobody' | 'elsewhere'
+
+/** One file of an intent and what stands there now. */
+export interface FileState {
+  readonly file: FileChange
+  readonly state: PathState
+}
+
+/** How many files of an intent are in which state. */
+export type Counts = Readonly<Record<PathState, number>> & { readonly total: number }
+
+/** Tells what became of the intents of a history; each session is asked once whether it lives. */
+export class States {
+  readonly #env: Env
+  readonly #entries: readonly Entry[]
+  readonly #takers: Takers
+  readonly #owners = new Map<string, Promise<Owner>>()
+
+  constructor(env: Env, { entries }: Pick<History, 'entries'>) {
+    this.#env = env
+    this.#entries = entries
+    this.#takers = new Takers(entries)
+  }
+
+  /** Looks at the disk only for an intent that is pending. */
+  async of(entry: Entry): Promise<State> {
+    const { recorded, session } = entry
+    const taken = this.#takers.lastOf(entry)
+    if (taken !== undefined) return taken
+    const event = recorded.outcomes.findLast((outcome) => isFinal(outcome.event))?.event
+    if (event !== undefined) return { kind: 'settled', event }
+    const owner = await this.#ownerOf(session)
+    return { kind: 'pending', owner, files: owner === 'elsewhere' ? [] : await this.filesOf(entry) }
+  }
+
+  /** What each file of an intent holds now, whatever became of it. */
+  async filesOf(entry: Entry): Promise<FileState[]> {
+    const seen = await this.pathsOf(entry)
+    const byPath = new Map(seen.map((observation) => [observation.image.path, observation]))
+    return changesOf(entry.recorded.intent).map((file) => ({
+      file,
+      state: together(file.images.map(({ path }) => byPath.get(path)!)),
+    }))
+  }
+
+  /** What each path of an intent holds now. */
+  pathsOf(
+    { recorded: { intent }, session }: Entry,
+    workspace: Pick<Workspace, 'look'> = new DiskWorkspace(this.#env.disk, session.info.folders),
+  ): Promise<Observation[]> {
+    return observe(workspace, intent, this.#after(intent), this.#env.hasher)
+  }
+
+  /** Every later intent that was to take this one forward or back, in the order in time. */
+  takersOf(entry: Entry): readonly Taker[] {
+    return this.#takers.of(entry)
+  }
+
+  /** A log that is being written ends inside a line as long as the line is written: that is no damage. */
+  async damageIn({ damage }: Pick<History, 'damage'>): Promise<DamagedLog[]> {
+    const real: DamagedLog[] = []
+    for (const each of damage)
+      if (each.kind !== 'torn' || (await this.#ownerOf(each.session)) !== 'session') real.push(each)
+    return real
+  }
+
+  #ownerOf(session: FoundSession): Promise<Owner> {
+    const known = this.#owners.get(session.path)
+    if (known !== undefined) return known
+    const owner = this.#askOwner(session)
+    this.#owners.set(session.path, owner)
+    return owner
+  }
+
+  async #askOwner(session: FoundSession): Promise<Owner> {
+    const life = await lifeOf(this.#env, session)
+    if (life !== 'dead') return life === 'live' ? 'session' : 'elsewhere'
+    return (await editorLives(this.#env, session.info)) ? 'editor' : 'nobody'
+  }
+
+  /** The intents after this one, but for those that take it back, and back again: through them it has not landed. */
+  #after(intent: Intent): Intent[] {
+    const family = new Set([intent.id])
+    const later: Intent[] = []
+    const at = this.#entries.findIndex(({ recorded }) => recorded.intent === intent)
+    for (const { recorded } of this.#entries.slice(at + 1)) {
+      const { id, about } = recorded.intent
+      if (about.of !== undefined && family.has(about.of)) family.add(id)
+      else later.push(recorded.intent)
+    }
+    return later
+  }
+}
+
+export function countsOf(files: readonly FileState[]): Counts {
+  const counts = { landed: 0, halfway: 0, untouched: 0, restored: 0, drifted: 0, total: files.length }
+  for (const { state } of files) counts[state]++
+  return counts
+}
+
+/** Some of it landed and the rest did not, and no editor is at it. */
+export function isTorn(state: State): boolean {
+  if (state.kind !== 'pending' || state.owner !== 'nobody' || isAllLanded(state)) return false
+  return state.files.some((file) => file.state === 'landed' || file.state === 'halfway')
+}
+
+/** Pending in the log only: the next start finds it landed and settles it. */
+export function isAllLanded(state: State): boolean {
+  return (
+    state.kind === 'pending' && state.owner !== 'elsewhere' && state.files.every((f) => f.state === 'landed')
+  )
+}
+
+/** A dead session left it pending, and something is left to do about it. */
+export function isWaiting(state: State): boolean {
+  return state.kind === 'pending' && state.owner === 'nobody' && !isAllLanded(state)
+}
+
+/** Of a moved file both paths count: it landed when both did. */
+function together(seen: readonly Observation[]): PathState {
+  const states = seen.map(({ state }) => state)
+  const worst = (['drifted', 'restored', 'halfway'] as const).find((state) => states.includes(state))
+  if (worst !== undefined) return worst
+  if (states.every((state) => state === 'landed')) return 'landed'
+  return states.includes('landed') ? 'halfway' : 'untouched'
+}

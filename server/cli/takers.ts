@@ -1,0 +1,75 @@
+import type { Purpose } from '../journal/intent.ts'
+import type { Entry } from './history.ts'
+
+/** An intent that was to take another one forward or back. */
+export interface Taker {
+  readonly entry: Entry
+  readonly purpose: Purpose
+  /** `whole`: it did what it was to do. `part`: some paths were left. `not yet`: it is pending, or came to nothing. */
+  readonly done: 'whole' | 'part' | 'not yet'
+  /** The one that took this taker back in turn; undefined while it holds. */
+  readonly takenBackBy: Entry | undefined
+}
+
+export interface Taken {
+  readonly kind: 'taken'
+  readonly purpose: Purpose
+  readonly whole: boolean
+  readonly by: Entry
+}
+
+/** Which intents of a history finish, roll back or undo which others. */
+export class Takers {
+  readonly #byTaken = new Map<string, { readonly entry: Entry; readonly rank: number }[]>()
+  readonly #ranks = new Map<Entry, number>()
+
+  /** `entries`: in the order in time. */
+  constructor(entries: readonly Entry[]) {
+    for (const [rank, entry] of entries.entries()) {
+      this.#ranks.set(entry, rank)
+      const { of } = entry.recorded.intent.about
+      if (of !== undefined) this.#byTaken.set(of, [...(this.#byTaken.get(of) ?? []), { entry, rank }])
+    }
+  }
+
+  /** In the order in time. Only later intents: what a log claims of itself could go in circles. */
+  of(taken: Entry): Taker[] {
+    const rank = this.#ranks.get(taken) ?? Number.POSITIVE_INFINITY
+    const all = this.#byTaken.get(taken.recorded.intent.id) ?? []
+    return all.filter((each) => each.rank > rank).flatMap(({ entry }) => this.#taker(entry) ?? [])
+  }
+
+  /** What the last of its takers that still holds made of an intent; undefined where none did. */
+  lastOf(taken: Entry): Taken | undefined {
+    const held = this.of(taken).filter(
+      ({ done, takenBackBy }) => done !== 'not yet' && takenBackBy === undefined,
+    )
+    const last = held.at(-1)
+    if (last === undefined) return undefined
+    const { purpose, entry } = last
+    const whole = purpose === 'undo' ? isCovered(taken, held) : last.done === 'whole'
+    // Of a pending one that was only partly taken on, the disk tells more.
+    return whole || taken.recorded.settled ? { kind: 'taken', purpose, whole, by: entry } : undefined
+  }
+
+  #taker(entry: Entry): Taker | undefined {
+    const { purpose } = entry.recorded.intent.about
+    if (purpose === undefined) return undefined
+    const then = this.lastOf(entry)
+    const takenBackBy = then !== undefined && then.purpose !== 'finish' && then.whole ? then.by : undefined
+    return { entry, purpose, done: doneOf(entry, then), takenBackBy }
+  }
+}
+
+function doneOf({ recorded }: Entry, then: Taken | undefined): Taker['done'] {
+  if (recorded.outcomes.some(({ event }) => event === 'landed' || event === 'recovered')) return 'whole'
+  if (then?.purpose === 'finish' && then.whole) return 'whole'
+  return recorded.outcomes.some(({ event }) => event === 'superseded') ? 'part' : 'not yet'
+}
+
+/** Undos of single files add up. */
+function isCovered(taken: Entry, takers: readonly Taker[]): boolean {
+  const back = takers.filter(({ purpose, done }) => purpose !== 'finish' && done === 'whole')
+  const paths = new Set(back.flatMap(({ entry }) => entry.recorded.intent.images.map(({ path }) => path)))
+  return taken.recorded.intent.images.every(({ path }) => paths.has(path))
+}

@@ -1,0 +1,24 @@
+export const USAGE = `lsp-wal keeps a write-ahead log of every workspace edit between an editor and its language server.
+
+    lsp-wal [options] -- SERVER [ARG...]   wrap a server: what an editor runs
+    lsp-wal log                            what was recorded here, the newest first
+    lsp-wal show      [ID]                 one recorded edit
+    lsp-wal status                         what is pending here
+    lsp-wal recover   [ID]                 finish, or roll back, what a crash cut short
+    lsp-wal undo      [ID]                 take a recorded edit back, in all its files
+    lsp-wal demo                           a crash and its recovery, on a throw-away project
+
+Each command has a --help of its own. IDs may be shortened; @ is the newest, @- the one before.
+
+Options before \`--\`:
+    --journal DIR                where the log is kept (also for every command;
+                                 default: $LSP_WAL_DIR, else the system's place for state)
+    --recover MODE               what a start does about an edit that a crash left pending:
+                                 auto (default), replay, ask, rollback, report
+    --on-journal-failure WHAT    an edit that cannot be recorded is refused (default: refuse),
+                                 or passed with a warning (forward)
+    --max-intent SIZE            above this size of original files an edit is not recorded (default: 256M)
+    --version, --help
+
+Exit status: 0 done, 1 error, 2 usage, 3 partly done or conflicts, 4 something is waiting to be recovered.
+`
