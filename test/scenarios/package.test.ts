@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { publint } from 'publint'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import { type Ended, run, Stage } from './stage.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Somebody's machine: an empty folder, nothing in npm's cache, and no registry to ask. */
+const stage = new Stage({ 'project/a.txt': 'ein Märchen\n' })
+const tarball = join(stage.folder, `${manifest.name}-${manifest.version}.tgz`)
+
+beforeAll(async () => {
+  // `dist` has just been built; other tests are running it.
+  expect(await npm(repository, 'pack', '--ignore-scripts', '--pack-destination', stage.folder)).toMatchObject(
+    {
+      status: 0,
+    },
+  )
+  expect(
+    await npm(stage.workspace, 'install', '--offline', '--no-audit', '--no-fund', tarball),
+  ).toMatchObject({
+    status: 0,
+  })
+}, 60_000)
+afterAll(() => stage[Symbol.dispose]())
+
+test('the package holds the programs and what is to be read, and needs nothing else', () => {
+  expect(manifest).not.toHaveProperty('dependencies')
+  expect(readdirSync(stage.path('node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['lsp-wal'])
+  const files = readdirSync(stage.path('node_modules/lsp-wal'), { recursive: true, encoding: 'utf8' })
+  const folders = ['dist', 'dist/client-shim', 'dist/server', 'server', 'server/journal']
+  const others = files
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => !/^dist\/.*\.js$/.test(name))
+  expect(others.sort()).toEqual(
+    [
+      ...folders,
+      'LICENSE',
+      'README.md',
+      'package.json',
+      'server/ARCHITECTURE.md',
+      'server/journal/FORMAT.md',
+    ].sort(),
+  )
+})
+
+test('publint has nothing to say about it', async () => {
+  const pkgDir = stage.path('node_modules/lsp-wal')
+  const { messages } = await publint({ pkgDir, pack: false, strict: true })
+  expect(messages).toEqual([])
+})
+
+test.each(['lsp-wal', 'lsp-wal-headless'])('%s says its version and how it is used', async (name) => {
+  const version = await installed(name, '--version')
+  expect(version).toMatchObject({ status: 0, stderr: '' })
+  expect(version.stdout).toMatch(/(^|\s)0\.1\.0\n$/)
+  const help = await installed(name, '--help')
+  expect(help).toMatchObject({ status: 0, stderr: '' })
+  expect(help.stdout).toContain(`${name} `)
+})
+
+test('the installed programs wrap a server, journal its edit, and show it', async () => {
+  stage.write('project/server.mjs', SERVER)
+  stage.write(
+    'project/script.json',
+    JSON.stringify({ steps: [{ open: 'a.txt' }, { executeCommand: { command: 'translate' } }] }),
+  )
+  const proxy = [bin('lsp-wal'), '--journal', stage.journal, '--', process.execPath, 'server.mjs']
+  const session = await installed('lsp-wal-headless', 'script.json', '--', ...proxy)
+  expect(session).toMatchObject({ status: 0, stderr: '' })
+  expect(readFileSync(stage.path('project/a.txt'), 'utf8')).toBe('a Märchen\n')
+
+  const log = await installed('lsp-wal', 'log', '--journal', stage.journal)
+  expect(log).toMatchObject({ status: 0, stderr: '' })
+  expect(log.stdout).toContain('Translate 🌍')
+
+  expect(await installed('lsp-wal', 'undo', '--journal', stage.journal)).toMatchObject({ status: 0 })
+  expect(readFileSync(stage.path('project/a.txt'), 'utf8')).toBe('ein Märchen\n')
+})
+
+/** The smallest server that sends an edit when it is told to, without a package to help it. */
+const SERVER = String.raw`
+const uri = new URL('a.txt', import.meta.url).href
+const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }
+const results = {
+  initialize: { capabilities: { textDocumentSync: 1, executeCommandProvider: { commands: ['translate'] } } },
+  shutdown: null,
+}
+let asked
+let read = Buffer.alloc(0)
+
+function send(message) {
+  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }))
+  process.stdout.write('Content-Length: ' + body.length + '\r\n\r\n')
+  process.stdout.write(body)
+}
+
+function take({ id, method }) {
+  if (method === 'exit') process.exit(0)
+  if (method === 'workspace/executeCommand') {
+    asked = id
+    const edit = { changes: { [uri]: [{ range, newText: 'a' }] } }
+    send({ id: 'edit', method: 'workspace/applyEdit', params: { label: 'Translate 🌍', edit } })
+  } else if (method === undefined) send({ id: asked, result: null })
+  else if (id !== undefined) send({ id, result: results[method] })
+}
+
+process.stdin.on('data', (chunk) => {
+  read = Buffer.concat([read, chunk])
+  for (;;) {
+    const [header, length] = /^Content-Length: (\d+)\r\n\r\n/.exec(read.toString('latin1')) ?? []
+    if (header === undefined || read.length < header.length + Number(length)) return
+    const body = read.subarray(header.length, header.length + Number(length))
+    read = read.subarray(header.length + Number(length))
+    take(JSON.parse(body.toString('utf8')))
+  }
+})
+`
+
+/** A program as npm has put it where shells find it. */
+function bin(name: string): string {
+  return stage.path(join('node_modules', '.bin', name))
+}
+
+function npm(cwd: string, ...args: string[]): Promise<Ended> {
+  return run(['npm', ...args, '--cache', join(stage.folder, 'npm-cache')], cwd)
+}
+
+function installed(name: string, ...args: string[]): Promise<Ended> {
+  return run([bin(name), ...args], stage.path('project'))
+}

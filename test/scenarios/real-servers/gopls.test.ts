@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest'
+import type { ClientCapabilities } from 'vscode-languageserver-protocol/node'
+import { Stage } from '../stage.ts'
+import { describeWith } from './installed.ts'
+import { expectUntouched } from './untouched-session.ts'
+import { PATIENCE_MS, pick, type RealServer, rangeOf, refactor } from './wrapped-server.ts'
+
+const SERVER: RealServer = {
+  name: 'gopls',
+  command: ['gopls'],
+  options: () => ({
+    capabilities: withoutResolve,
+    env: {
+      ...process.env,
+      // Whatever it misses, it is not to look for it on the network.
+      GOFLAGS: '-mod=mod',
+      GOPROXY: 'off',
+      GOSUMDB: 'off',
+      GOTOOLCHAIN: 'local',
+    },
+  }),
+}
+
+/** With resolve support a code action's edit comes in its resolved form; without it, gopls applies it itself. */
+function withoutResolve(defaults: ClientCapabilities): ClientCapabilities {
+  const { resolveSupport: _, dataSupport: __, ...codeAction } = defaults.textDocument?.codeAction ?? {}
+  return { ...defaults, textDocument: { ...defaults.textDocument, codeAction } }
+}
+
+/** Nothing of the standard library is imported: it would have to be compiled first. */
+const PROJECT = {
+  'go.mod': 'module example.test/shop\n\ngo 1.21\n',
+  'main.go': [
+    'package main',
+    '',
+    'import "example.test/shop/shapes"',
+    '',
+    'func main() {',
+    '\tr := shapes.Rect{W: 2, H: 3}',
+    '\tprintln("🧮", r.W*10+r.H, shapes.Scaled(r, 5))',
+    '}',
+    '',
+  ].join('\n'),
+  'shapes/rect.go': [
+    'package shapes',
+    '',
+    '// Rect is a 📐.',
+    'type Rect struct{ W, H int }',
+    '',
+    '// Scaled has a parameter that nobody needs.',
+    'func Scaled(r Rect, extra int) int {',
+    '\treturn r.W * r.H',
+    '}',
+    '',
+  ].join('\n'),
+  'shapes/unit.go': 'package shapes\n\nvar Unit = /* ß */ Scaled(Rect{1, 1}, 3) // “one”\n',
+}
+
+const timeout = 3 * PATIENCE_MS
+
+const GO = { name: 'go', version: ['version'], install: 'apt-get install golang-go' }
+// Up to 0.14 there was no `change_signature`; Debian's first with one is 0.16, in trixie.
+const GOPLS = {
+  name: 'gopls',
+  version: ['version'],
+  wanted: /gopls v(0\.(1[5-9]|[2-9]\d)|[1-9]\d*)\./,
+  install: '0.15 or later, `apt-get install gopls` from Debian trixie on',
+}
+
+describeWith([GO, GOPLS], 'gopls', () => {
+  test('“Extract variable” is journaled', { timeout }, async () => {
+    using stage = new Stage(PROJECT)
+    const title = /^Extract variable$/
+    const changed = await refactor(stage, SERVER, title, async (client) => {
+      await client.open(stage.path('main.go'))
+      const range = rangeOf(PROJECT, 'main.go', 'r.W*10+r.H')
+      await pick(client, stage.path('main.go'), range, title, 'gopls.apply_fix')
+    })
+    expect(changed).toEqual({
+      'main.go': PROJECT['main.go'].replace(
+        '\tprintln("🧮", r.W*10+r.H, ',
+        '\tx := r.W*10 + r.H\n\tprintln("🧮", x, ',
+      ),
+    })
+  })
+
+  test('“Remove unused parameter” is journaled over all callers', { timeout }, async () => {
+    using stage = new Stage(PROJECT)
+    const title = /^(Refactor: r|R)emove unused parameter$/ // with or without its kind, as the version has it
+    const changed = await refactor(stage, SERVER, title, async (client) => {
+      await client.open(stage.path('shapes/rect.go'))
+      const { start } = rangeOf(PROJECT, 'shapes/rect.go', 'extra int')
+      await pick(client, stage.path('shapes/rect.go'), { start, end: start }, title, 'gopls.change_signature')
+    })
+    expect(changed).toEqual({
+      'main.go': PROJECT['main.go'].replace('Scaled(r, 5)', 'Scaled(r)'),
+      'shapes/rect.go': PROJECT['shapes/rect.go'].replace('r Rect, extra int', 'r Rect'),
+      'shapes/unit.go': PROJECT['shapes/unit.go'].replace('Rect{1, 1}, 3', 'Rect{1, 1}'),
+    })
+  })
+
+  test('a session without an edit passes as if the proxy were not there', { timeout }, async () => {
+    using stage = new Stage(PROJECT)
+    const { start } = rangeOf(PROJECT, 'shapes/rect.go', 'Scaled(')
+    await expectUntouched(stage, SERVER, {
+      name: 'shapes/rect.go',
+      languageId: 'go',
+      position: start,
+      pushes: true,
+    })
+  })
+})

@@ -1,0 +1,172 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { Stage } from '../stage.ts'
+import { expectUntouched } from './untouched-session.ts'
+import { PATIENCE_MS, pick, type RealServer, rangeOf, refactor } from './wrapped-server.ts'
+
+const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
+
+const SERVER: RealServer = {
+  name: 'typescript-language-server',
+  command: [join(modules, '.bin', 'typescript-language-server'), '--stdio'],
+  options: () => ({
+    initializationOptions: {
+      // A second, syntactic tsserver would answer for the open file alone while the project is loading.
+      tsserver: { path: join(modules, 'typescript-5', 'lib', 'tsserver.js'), useSyntaxServer: 'never' },
+      disableAutomaticTypingAcquisition: true,
+    },
+    // After an extraction it asks the client to start a rename of the new name; nobody types here.
+    onRequest: (method) => (method === '_typescript.rename' ? null : undefined),
+  }),
+}
+
+/** With BOMs, CRLF, no newline at the end, and characters of two UTF-16 units: all that moves a position. */
+const PROJECT = {
+  'tsconfig.json':
+    '{ "compilerOptions": { "strict": true, "target": "es2022", "module": "esnext", "moduleResolution": "bundler", "types": [] }, "include": ["src"] }\n',
+  'src/goods.ts': [
+    '/** 🏷 A label. */',
+    'export function label(name: string, price: number): string {',
+    "  return name + ' 🏷 ' + (price + 1) * 2 + ' €'",
+    '}',
+    '',
+    "export const currency = '€'",
+    '',
+  ].join('\n'),
+  'src/cart.ts':
+    "import { label } from './goods'\n\nexport const cart = /* 🛒 */ [label('a', 1), label('b', 2)]\n",
+  'src/invoice.ts':
+    "import { currency, label } from './goods'\r\n\r\nexport const invoice = label('sum', 3) + currency\r\n",
+  'src/mail.ts': "\ufeffimport { label } from './goods'\n\nexport const mail = 'Dear ' + label('you', 4)",
+  'src/print.ts':
+    "import { label as text, currency } from './goods'\n\nexport const print = () => text(currency, 5)\n",
+  'src/shelf.ts':
+    "import { label } from './goods'\r\nexport class Shelf {\r\n  readonly text = label('ß', 6)\r\n}\r\n",
+  'src/web.ts': [
+    "import { unused } from './unused'",
+    "import { label } from './goods'",
+    "import { cart } from './cart'",
+    '',
+    "export const web = label('x', 7) + cart.length",
+    '',
+  ].join('\n'),
+  'src/unused.ts': 'export const unused = 1\n',
+}
+
+const timeout = 3 * PATIENCE_MS
+
+test('“Convert named export to default export” is journaled over seven files', { timeout }, async () => {
+  using stage = new Stage(PROJECT)
+  const title = /^Convert named export to default export$/
+  const changed = await refactor(stage, SERVER, title, async (client) => {
+    // One with a BOM is open, the other six and their line ends are only on the disk.
+    await client.open(stage.path('src/goods.ts'))
+    await client.open(stage.path('src/mail.ts'))
+    const range = rangeOf(PROJECT, 'src/goods.ts', 'export function')
+    await pick(client, stage.path('src/goods.ts'), range, title, '_typescript.applyRefactoring')
+  })
+  expect(changed).toEqual({
+    'src/goods.ts': PROJECT['src/goods.ts'].replace('export function', 'export default function'),
+    'src/cart.ts': PROJECT['src/cart.ts'].replace('{ label }', 'label'),
+    'src/invoice.ts': PROJECT['src/invoice.ts'].replace('{ currency, label }', 'label, { currency }'),
+    'src/mail.ts': PROJECT['src/mail.ts'].replace('{ label }', 'label'),
+    'src/print.ts': PROJECT['src/print.ts'].replace('{ label as text, currency }', 'text, { currency }'),
+    'src/shelf.ts': PROJECT['src/shelf.ts'].replace('{ label }', 'label'),
+    'src/web.ts': PROJECT['src/web.ts'].replace('{ label }', 'label'),
+  })
+})
+
+test('“Move to a new file” is journaled, whose file the server has already made', { timeout }, async () => {
+  using stage = new Stage(PROJECT)
+  const title = /^Move to a new file$/
+  const changed = await refactor(stage, SERVER, title, async (client) => {
+    await client.open(stage.path('src/goods.ts'))
+    const range = rangeOf(PROJECT, 'src/goods.ts', 'export function label')
+    await pick(client, stage.path('src/goods.ts'), range, title, '_typescript.applyRefactoring')
+  })
+  expect(changed).toEqual({
+    'src/goods.ts': "export const currency = '€'\n",
+    'src/label.ts': [
+      '/** 🏷 A label. */',
+      'export function label(name: string, price: number): string {',
+      "    return name + ' 🏷 ' + (price + 1) * 2 + ' €';",
+      '}',
+      '',
+    ].join('\n'),
+    'src/cart.ts': PROJECT['src/cart.ts'].replace("'./goods'", '"./label"'),
+    'src/invoice.ts': PROJECT['src/invoice.ts'].replace(
+      "{ currency, label } from './goods'\r\n",
+      `{ currency } from './goods'\r\nimport { label } from "./label"\n`,
+    ),
+    'src/mail.ts': PROJECT['src/mail.ts'].replace("'./goods'", '"./label"'),
+    'src/print.ts': PROJECT['src/print.ts'].replace(
+      "{ label as text, currency } from './goods'\n",
+      `{ currency } from './goods'\nimport { label as text } from "./label"\n`,
+    ),
+    'src/shelf.ts': PROJECT['src/shelf.ts'].replace("'./goods'\r\n", '"./label"\n'),
+    'src/web.ts': PROJECT['src/web.ts'].replace("'./goods'", '"./label"'),
+  })
+  // It was there, and empty, before the edit came: what the server did by itself is not undone.
+  expect(Buffer.from(stage.files()['src/label.ts']!)).toHaveLength(0)
+})
+
+test('“Extract to constant” is journaled', { timeout }, async () => {
+  using stage = new Stage(PROJECT)
+  const title = /^Extract to constant in enclosing scope$/
+  const changed = await refactor(stage, SERVER, title, async (client) => {
+    await client.open(stage.path('src/goods.ts'))
+    const range = rangeOf(PROJECT, 'src/goods.ts', '(price + 1) * 2')
+    await pick(client, stage.path('src/goods.ts'), range, title, '_typescript.applyRefactoring')
+  })
+  expect(changed).toEqual({
+    'src/goods.ts': PROJECT['src/goods.ts'].replace(
+      "  return name + ' 🏷 ' + (price + 1) * 2 + ' €'\n",
+      "    const newLocal = (price + 1) * 2\n  return name + ' 🏷 ' + newLocal + ' €'\n",
+    ),
+  })
+})
+
+test('organized imports are journaled', { timeout }, async () => {
+  using stage = new Stage(PROJECT)
+  const changed = await refactor(stage, SERVER, /^_typescript\.organizeImports$/, async (client) => {
+    await client.open(stage.path('src/web.ts'))
+    await client.executeCommand('_typescript.organizeImports', [stage.path('src/web.ts')])
+  })
+  expect(changed).toEqual({
+    'src/web.ts': [
+      "import { cart } from './cart'",
+      "import { label } from './goods'",
+      '',
+      "export const web = label('x', 7) + cart.length",
+      '',
+    ].join('\n'),
+  })
+})
+
+test('a session without an edit passes as if the proxy were not there', { timeout }, async () => {
+  using stage = new Stage(PROJECT)
+  const { start } = rangeOf(PROJECT, 'src/goods.ts', 'label(')
+  await expectUntouched(stage, SERVER, {
+    name: 'src/goods.ts',
+    languageId: 'typescript',
+    position: start,
+    pushes: true,
+  })
+})
+
+test('the native server ends with status 1, and so does the proxy', { timeout }, async () => {
+  using stage = new Stage(PROJECT)
+  const command = [join(modules, '.bin', 'tsc'), '--lsp', '--stdio'] as const
+  const exit = await expectUntouched(
+    stage,
+    { name: 'tsc', command },
+    {
+      name: 'src/goods.ts',
+      languageId: 'typescript',
+      position: rangeOf(PROJECT, 'src/goods.ts', 'label(').start,
+      pushes: false,
+    },
+  )
+  expect(exit).toEqual({ code: 1, signal: null })
+})
