@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Host } from '../disk/host.ts'
 import type { EditorInfo } from '../journal/session-folder.ts'
 import { pathOfUri } from './document-uri.ts'
+import { asObject, type Json } from './json.ts'
 
 /** What `initialize` says of the client, as far as the proxy needs it. */
 export interface ClientFacts {
@@ -37,10 +38,4 @@ function foldersOf(params: Json, cwd: string): string[] {
   if (paths.length > 0) return paths
   const root = pathOfUri(params.rootUri) ?? (typeof params.rootPath === 'string' ? params.rootPath : cwd)
   return [resolve(root)]
-}
-
-type Json = Readonly<Record<string, unknown>>
-
-function asObject(value: unknown): Json {
-  return typeof value === 'object' && value !== null ? (value as Json) : {}
 }

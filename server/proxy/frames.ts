@@ -143,6 +143,11 @@ const HEADER_LINE_START = /^(?:\r?$|[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*(?:$|:))/
 
 /** A frame around `message`, for the proxy's own traffic. */
 export function frameOf(message: object): Buffer {
-  const body = Buffer.from(JSON.stringify(message), 'utf8')
+  return frameAround(JSON.stringify(message))
+}
+
+/** A frame around a body that is JSON already. */
+export function frameAround(json: string): Buffer {
+  const body = Buffer.from(json, 'utf8')
   return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`, 'latin1'), body])
 }

@@ -1,3 +1,5 @@
+import { asObject } from './json.ts'
+
 /** How many answers to code action requests are remembered: the menu that is open, and the one before. */
 const REMEMBERED = 2
 const LONGEST = 120
@@ -58,8 +60,4 @@ export class Labels {
 
 function keyOf(command: string, args: unknown): string {
   return JSON.stringify([command, args ?? []])
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }

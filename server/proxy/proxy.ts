@@ -10,6 +10,8 @@ import { type ClientFacts, clientFactsOf } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
 import { type Envelope, readEnvelope } from './envelope.ts'
+import { frameAround } from './frames.ts'
+import { asObject, type Json } from './json.ts'
 import { Labels } from './labels.ts'
 import { Lane, PASS, type Verdict } from './lane.ts'
 import { Mirror } from './mirror.ts'
@@ -94,7 +96,7 @@ class ProxyRun {
       .run()
       .catch(this.#problem)
       .then(() => this.#editorGone())
-    const fromServer = this.#toEditor.run()
+    const fromServer = this.#toEditor.run().catch(this.#problem)
     const end = await this.#server.ended
     await fromServer
     await this.#endSession()
@@ -279,7 +281,7 @@ class ProxyRun {
     if (id === undefined) return undefined
     const result = { applied: false, failureReason: `lsp-wal: ${reason}` }
     // The id in the server's own spelling, which may be no valid JSON either.
-    this.#toServer.inject(answerTo(id, result))
+    this.#toServer.inject(frameAround(`{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}`))
     return undefined
   }
 
@@ -351,13 +353,6 @@ interface Started {
   readonly recovery: StartRecovery
 }
 
-function answerTo(id: string, result: object): Buffer {
-  const body = Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}`)
-  return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body])
-}
-
-type Json = Readonly<Record<string, unknown>>
-
 /** Of a message that only its top level is read of: what is broken deeper down is its reader's business. */
 function parse(body: Buffer): Json {
   return tryParse(body) ?? {}
@@ -373,8 +368,4 @@ function tryParse(body: Buffer): Json | undefined {
 
 function paramsOf(body: Buffer): unknown {
   return parse(body).params
-}
-
-function asObject(value: unknown): Json {
-  return typeof value === 'object' && value !== null ? (value as Json) : {}
 }

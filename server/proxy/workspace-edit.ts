@@ -2,6 +2,7 @@ import { sep } from 'node:path'
 import type { Step } from '../edits/steps.ts'
 import type { TextEdit } from '../edits/text-edit.ts'
 import { pathOfUri } from './document-uri.ts'
+import { asObject, type Json } from './json.ts'
 import { isRange } from './mirror.ts'
 
 /** A WorkspaceEdit in the words of `edits/`: the door between the protocol and everything behind it. */
@@ -29,8 +30,6 @@ export function fromWorkspaceEdit(edit: unknown): Lowered {
   else for (const [uri, edits] of Object.entries(asObject(changes))) reader.textEdits(uri, edits)
   return reader
 }
-
-type Json = Readonly<Record<string, unknown>>
 
 class Reader implements Lowered {
   readonly steps: Step[] = []
@@ -108,8 +107,4 @@ function textEditOf(value: unknown): TextEdit | string {
   if (edit.snippet !== undefined || edit.insertTextFormat === 2) return 'an edit is a snippet'
   if (typeof edit.newText !== 'string') return 'an edit has no text'
   return { range: edit.range, newText: edit.newText }
-}
-
-function asObject(value: unknown): Json {
-  return typeof value === 'object' && value !== null ? (value as Json) : {}
 }

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
 import type { Image } from '../edits/images.ts'
 import type { ByteEdit } from '../edits/splice.ts'
+import { isContinuation } from '../edits/utf8.ts'
 import type { Env } from '../journal/env.ts'
 import type { Intent, PathFacts, Purpose } from '../journal/intent.ts'
 import { realpathAsFar } from '../journal/root.ts'
@@ -155,8 +156,6 @@ function differenceOf(before: Uint8Array, after: Uint8Array): ByteEdit | undefin
   const text = inserted.toString('utf8')
   return Buffer.from(text, 'utf8').equals(inserted) ? { start, end: before.length - end, text } : undefined
 }
-
-const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80
 
 /** Of one intent and path alone; known to whoever knows both, to clear up what a run that was cut short left. */
 function temporaryNameOf(env: Env, id: string, path: string): string {
