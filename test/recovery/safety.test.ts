@@ -182,6 +182,34 @@ describe('a later edit of the same file', () => {
   })
 })
 
+describe('a roll back that was cut short', () => {
+  it('goes on when it is asked for again, and is never rolled back itself', async () => {
+    machine.platter.put('/w/a', 'old')
+    machine.platter.put('/w/b', 'new')
+    machine.platter.put('/w/c', 'old')
+    const paths = ['/w/a', '/w/b', '/w/c']
+    await dead([
+      intentOf(
+        '01',
+        paths.map((path) => replaced(path, 'old', 'new')),
+      ),
+      intentOf('02', [replaced('/w/a', 'new', 'old'), replaced('/w/b', 'new', 'old')], {
+        about: { ...about, purpose: 'roll-back', of: '01' },
+      }),
+    ])
+    const name = `.lsp-wal-${hasher.hash(Buffer.from('02:/w/b'))}`
+    machine.platter.put(`/w/${name}`, 'ol')
+    const { recovery: started, workspace, end } = await recovery()
+    const [carrier, root] = started.inOrder(true)
+    expect([carrier?.intent.id, root?.intent.id]).toEqual(['02', '01'])
+    await started.deal(carrier!, workspace, 'replay')
+    // With it the edit is settled, and its temporary file is gone.
+    expect(started.isSettled(root!)).toBe(true)
+    await end()
+    expect(tree()).toEqual({ a: 'old', b: 'old', c: 'old' })
+  })
+})
+
 describe('what other sessions have recorded', () => {
   /** A session that recorded these, saw them land, and ended in order. */
   async function ended(...intents: Intent[]): Promise<void> {
