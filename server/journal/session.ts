@@ -74,6 +74,7 @@ export class Session {
   async #leaveBehind(): Promise<void> {
     const made = await this.#made
     this.#made = undefined
+    this.#pending.clear() // their records are gone with the log
     await made?.log.close().catch(() => {}) // nobody will read it any more
     await made?.listener.close()
   }

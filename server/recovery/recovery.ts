@@ -171,10 +171,16 @@ export class Recovery {
 
   /** The edit that a recovery, or a recovery of one, was carrying out: what can be undone as a whole. */
   rootOf(intent: Intent): string {
-    const { of } = intent.about
-    if (of === undefined) return intent.id
-    const target = [...this.cases, ...this.#settled].find((each) => each.intent.id === of)
-    return target === undefined ? of : this.rootOf(target.intent)
+    const known = new Map([...this.cases, ...this.#settled].map((each) => [each.intent.id, each.intent]))
+    let root: Intent | undefined = intent
+    let { id } = intent
+    // Each is met once: what a log claims of itself could go in circles.
+    while (root?.about.of !== undefined) {
+      known.delete(root.id)
+      id = root.about.of
+      root = known.get(id)
+    }
+    return id
   }
 
   /** Deals with one case as `mode` says, as far as the user need not be asked. */
@@ -418,7 +424,7 @@ async function lookAround(
   tell: (problem: unknown) => void,
 ): Promise<void> {
   const since = taken.cases.map(({ intent }) => intent.about.at).sort()[0]!
-  const carriers: Recorded[] = []
+  const carriers: Intent[] = []
   const claimed = new Set(taken.claimed.map(({ found }) => found.info.session))
   for (const found of [...(await settledSessions(env, root)), ...(await liveSessions(env, root))]) {
     const { info } = found
@@ -431,7 +437,7 @@ async function lookAround(
         const rank = taken.cases.length + taken.adopted.length + taken.settled.length
         taken.settled.push({ intent: item.intent, session: found, rank })
         if (item.intent.about.of !== undefined && item.outcomes.some(({ event }) => event === 'landed'))
-          carriers.push(item)
+          carriers.push(item.intent)
       }
     } catch (error) {
       // It has been moved on meanwhile, or cannot be read: the others tell what they know.
@@ -439,11 +445,10 @@ async function lookAround(
       tell(error)
     }
   }
+  carriers.sort((a, b) => (a.about.at < b.about.at ? -1 : a.about.at > b.about.at ? 1 : 0))
   for (const { intent } of taken.cases) {
-    const carrier = carriers.findLast(
-      (each) => isWholeOf(each.intent, intent) && holds(each.intent, carriers),
-    )
-    const purpose = carrier?.intent.about.purpose
+    const at = carriers.findLastIndex((each, i) => isWholeOf(each, intent) && holds(i, carriers))
+    const purpose = carriers[at]?.about.purpose
     if (purpose !== undefined && !taken.carried.has(intent.id)) taken.carried.set(intent.id, purpose)
   }
 }
@@ -455,11 +460,11 @@ function isWholeOf(carrier: Intent, intent: Intent): boolean {
   return intent.images.every(({ path }) => paths.has(path))
 }
 
-/** Whether what a carrier did was not taken back in turn. */
-function holds(carrier: Intent, carriers: readonly Recorded[]): boolean {
+/** Whether what a carrier did was not taken back in turn, by a later one: what logs claim could go in circles. */
+function holds(at: number, carriers: readonly Intent[]): boolean {
   return !carriers.some(
-    ({ intent }) =>
-      intent.about.purpose !== 'finish' && isWholeOf(intent, carrier) && holds(intent, carriers),
+    (each, i) =>
+      i > at && each.about.purpose !== 'finish' && isWholeOf(each, carriers[at]!) && holds(i, carriers),
   )
 }
 
