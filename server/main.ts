@@ -8,9 +8,6 @@ import { type Command, EXIT, type Surroundings, UsageError } from './cli/command
 import { USAGE } from './cli/usage.ts'
 import { wrapOptions } from './cli/wrap-options.ts'
 import { DiskError } from './disk/disk.ts'
-import { nodeDisk } from './disk/node-disk.ts'
-import { nodeHost } from './disk/node-host.ts'
-import { createHasher } from './edits/hash.ts'
 import { type Env, JournalError } from './journal/env.ts'
 import { rootAt } from './journal/root.ts'
 import type { End } from './proxy/server-process.ts'
@@ -56,47 +53,76 @@ async function main(argv: readonly string[]): Promise<void> {
   await wrap(argv.slice(0, split), server)
 }
 
-async function wrap(args: readonly string[], server: readonly string[]): Promise<void> {
+/** A proxy tells the servers below it that they are wrapped, and by which process. */
+const OUTER = 'LSP_WAL_OUTER'
+
+async function wrap(args: readonly string[], command: readonly string[]): Promise<void> {
   const { journal, ...options } = wrapOptions(args)
-  const [{ runProxy }, { startServer }] = await Promise.all([
-    import('./proxy/proxy.ts'),
+  // Printed, a warning would make a stderr that the server shares non-blocking, and its own writes fail.
+  process.removeAllListeners('warning')
+  const [{ startServer }, { isOnePipe, openInput, openOutput }] = await Promise.all([
     import('./proxy/server-process.ts'),
+    import('./proxy/stdio.ts'),
   ])
-  const child = startServer(server, process.env, process.cwd())
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+  const outer = outerProxy()
+  const cwd = process.cwd()
+  const server = startServer(command, {
+    env: { ...process.env, [OUTER]: String(outer ?? process.pid) },
+    cwd,
+    stderr: isOnePipe(1, 2) ? 'pipe' : 'inherit',
+  })
+  let heed = (signal: NodeJS.Signals): void => server.kill(signal)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => heed(signal))
+  // Everything else is loaded while the server starts.
+  const loaded = Promise.all([import('./proxy/relay.ts'), import('./proxy/proxy.ts'), environment()])
   try {
-    await child.started
+    await server.started
   } catch (error) {
-    // Asynchronous stderr would make a descriptor that the server shares non-blocking.
     warn((error as Error).message)
     process.exitCode = 127
     return
   }
-  const env = await environment()
-  const editor = { input: process.stdin, output: process.stdout }
-  const end = await runProxy(env, editor, child, {
-    ...options,
-    root: rootAt(journal ?? defaultRoot()),
-    command: server,
-    cwd: process.cwd(),
-  })
-  leaveAs(end)
+  const editor = {
+    input: openInput(0, () => process.stdin),
+    output: openOutput(1, () => process.stdout),
+    signals: (listener: typeof heed) => {
+      heed = listener
+    },
+  }
+  const [{ runPipe }, { runProxy }, env] = await loaded
+  if (outer !== undefined) {
+    warn(`process ${outer} wraps this server already: everything is passed on, and recorded there`)
+    return leaveAs(await runPipe(editor, server))
+  }
+  const root = rootAt(journal ?? defaultRoot())
+  leaveAs(await runProxy(env, editor, server, { ...options, root, command, cwd }))
 }
 
-/** Ends as the server ended, once everything it wrote has been taken by the editor. */
-function leaveAs(end: End): void {
-  process.stdin.destroy()
-  const leave = () => {
-    if ('code' in end) process.exit(end.code)
-    process.removeAllListeners(end.signal)
-    process.kill(process.pid, end.signal)
-    setTimeout(() => process.exit(KILLED), 100)
+function outerProxy(): number | undefined {
+  const pid = Number(process.env[OUTER])
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined
+  try {
+    process.kill(pid, 0)
+    return pid
+  } catch {
+    return undefined // what was wrapped then has outlived its wrapper
   }
-  if (process.stdout.writable) process.stdout.write('', leave)
-  else leave()
+}
+
+/** Ends as the server ended. */
+function leaveAs(end: End): void {
+  if ('code' in end) process.exit(end.code)
+  process.removeAllListeners(end.signal)
+  process.kill(process.pid, end.signal)
+  setTimeout(() => process.exit(KILLED), 100)
 }
 
 async function environment(): Promise<Env> {
+  const [{ nodeDisk }, { nodeHost }, { createHasher }] = await Promise.all([
+    import('./disk/node-disk.ts'),
+    import('./disk/node-host.ts'),
+    import('./edits/hash.ts'),
+  ])
   return { disk: nodeDisk, host: nodeHost(process), hasher: await createHasher() }
 }
 

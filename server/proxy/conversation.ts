@@ -1,10 +1,14 @@
 import { frameOf } from './frames.ts'
+import type { Lane } from './lane.ts'
 
 /** What an editor's user is shown, as LSP's MessageType has it. */
 export type Severity = 'error' | 'warning' | 'info' | 'log'
 
 /** The error of a request that the editor did not live to answer. */
 export const GONE = 'the editor is gone'
+
+/** The lane that own messages go out by. */
+export type Mouth = Pick<Lane, 'inject' | 'injectUnheld'>
 
 const TYPE: Record<Severity, number> = { error: 1, warning: 2, info: 3, log: 4 }
 
@@ -13,25 +17,30 @@ const TYPE: Record<Severity, number> = { error: 1, warning: 2, info: 3, log: 4 }
  * Its requests carry ids that no server makes, and their answers are never passed on.
  */
 export class Conversation {
-  readonly #toEditor: (frame: Buffer) => void
-  readonly #toServer: (frame: Buffer) => void
+  readonly #toEditor: Mouth
+  readonly #toServer: Pick<Mouth, 'inject'>
   readonly #prefix: string
   readonly #waiting = new Map<string, (answer: Answer) => void>()
   #next = 1
   /** What was to be said before the editor may be spoken to. */
-  #early: Buffer[] | undefined = []
+  #early: (() => void)[] | undefined = []
 
-  constructor(toEditor: (frame: Buffer) => void, toServer: (frame: Buffer) => void, nonce: string) {
+  constructor(toEditor: Mouth, toServer: Pick<Mouth, 'inject'>, nonce: string) {
     this.#toEditor = toEditor
     this.#toServer = toServer
     this.#prefix = `"lsp-wal:${nonce}:`
+  }
+
+  /** Nothing was ever asked, so no answer can be to the proxy itself. */
+  get neverAsked(): boolean {
+    return this.#next === 1
   }
 
   /** The editor has sent `initialized`: Helix answers earlier requests with an error. */
   open(): void {
     const early = this.#early ?? []
     this.#early = undefined
-    for (const frame of early) this.#toEditor(frame)
+    for (const say of early) say()
   }
 
   show(severity: Severity, text: string): void {
@@ -60,7 +69,8 @@ export class Conversation {
     const id = `${this.#prefix}${this.#next++}"`
     return new Promise((done) => {
       this.#waiting.set(id, done)
-      this.#send({ jsonrpc: '2.0', id: JSON.parse(id) as string, method, params })
+      const frame = frameOf({ jsonrpc: '2.0', id: JSON.parse(id) as string, method, params })
+      this.#say(() => this.#toEditor.injectUnheld(frame))
     })
   }
 
@@ -83,17 +93,17 @@ export class Conversation {
 
   /** A notification to the server, as if the editor had sent it. */
   notifyServer(method: string, params: object): void {
-    this.#toServer(frameOf({ jsonrpc: '2.0', method, params }))
+    this.#toServer.inject(frameOf({ jsonrpc: '2.0', method, params }))
   }
 
   #tell(method: string, params: object): void {
-    this.#send({ jsonrpc: '2.0', method, params })
+    const frame = frameOf({ jsonrpc: '2.0', method, params })
+    this.#say(() => this.#toEditor.inject(frame))
   }
 
-  #send(message: object): void {
-    const frame = frameOf(message)
-    if (this.#early === undefined) this.#toEditor(frame)
-    else this.#early.push(frame)
+  #say(say: () => void): void {
+    if (this.#early === undefined) say()
+    else this.#early.push(say)
   }
 }
 

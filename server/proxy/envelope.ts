@@ -1,11 +1,7 @@
-/** What kind of JSON-RPC message a body is, read off its top-level keys without parsing the rest. */
-export interface Envelope {
-  readonly method: string | undefined
-  /** The id as JSON, the same however a peer escapes its characters or writes its number; undefined: no id. */
-  readonly id: string | undefined
-}
+import { FixedText, viewOf } from './fixed-text.ts'
 
-const BOM = Buffer.from([0xef, 0xbb, 0xbf])
+/** The first of three bytes; no JSON begins with it. */
+const BOM = 0xef
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
@@ -15,47 +11,147 @@ const CLOSE = 0x7d
 const OPEN_LIST = 0x5b
 const CLOSE_LIST = 0x5d
 
+/** What kind of JSON-RPC message it is, as far as its bytes have come; `none`: no kind that anybody knows. */
+export type MessageKind = 'call' | 'answer' | 'none' | 'unknown yet'
+
+/** How nearly everybody's messages begin, and the keys that come next there. */
+const USUAL_BEGINNING = new FixedText('{"jsonrpc":"2.0"')
+const METHOD_KEY = new FixedText('"method"')
+const RESULT_KEY = new FixedText('"result"')
+const ID_KEY = new FixedText('"id"')
+
 /**
- * Scans the top level of a JSON object: right for every order of keys, every escape and any white space, and never
- * fooled by what stands in nested objects or strings. Of a key that comes twice the last counts, as for JSON.parse.
- * `undefined`: the body is no JSON object as far as it was read.
+ * Reads what a message is off its top-level keys: `method` makes it a call (a request or a notification), `result`
+ * or `error` an answer.
+ *
+ * It is right for every order of keys, every escape and any white space, is never fooled by what stands in nested
+ * objects or strings, and stops at the first key that tells: what comes behind that is not looked at. So of two
+ * such keys the first one counts. (Editors differ: of a key that comes twice JSON.parse takes the last, Emacs the
+ * first, and Helix refuses the message.)
+ *
+ * One object reads message after message: this is done for every one that passes, and allocates nothing.
  */
-export function readEnvelope(body: Buffer): Envelope | undefined {
-  // Readers such as vscode-jsonrpc drop a byte order mark, so what stands behind one counts.
-  let at = skipSpace(body, body.indexOf(BOM) === 0 ? BOM.length : 0)
-  if (body[at] !== OPEN) return undefined
-  let method: string | undefined
-  let id: string | undefined
-  at = skipSpace(body, at + 1)
-  while (body[at] !== CLOSE) {
-    if (body[at] !== QUOTE) return undefined
-    const keyEnd = endOfString(body, at)
-    const key = keyOf(body, at, keyEnd)
-    at = skipSpace(body, keyEnd)
-    if (body[at] !== COLON) return undefined
-    at = skipSpace(body, at + 1)
-    const end = endOfValue(body, at)
-    if (end === at) return undefined
-    if (key === 'method') method = textOf(body, at, end)
-    else if (key === 'id') id = idOf(body.toString('utf8', at, end))
-    at = skipSpace(body, end)
-    if (body[at] === COMMA) at = skipSpace(body, at + 1)
-    else if (body[at] !== CLOSE) return undefined
+export class EnvelopeReader {
+  /** Where the method's text begins, behind its quote; of a `call` only. It may not have come whole. */
+  method = 0
+  /** The id's bytes, quotes included; an empty range: none was seen so far. */
+  idFrom = 0
+  idTo = 0
+  #bytes: Uint8Array | undefined
+  #view = viewOf(new Uint8Array())
+  /** Where the key that was read last ends, behind its quote. */
+  #keyEnd = 0
+
+  /**
+   * `whole`: no more bytes come. `whose`: whether it matters whose answer an answer is: if so, it is none before its
+   * id has come, or is known not to come.
+   */
+  read(bytes: Uint8Array, from: number, to: number, whole: boolean, whose: boolean): MessageKind {
+    const cutShort = whole ? 'none' : 'unknown yet'
+    this.idFrom = this.idTo = 0
+    let answer = false
+    let at = from
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes
+      this.#view = viewOf(bytes)
+    }
+    if (at + USUAL_BEGINNING.length < to && USUAL_BEGINNING.isAt(this.#view, at)) {
+      at = skipSpace(bytes, at + USUAL_BEGINNING.length, to)
+      if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1, to)
+    } else {
+      // Readers such as vscode-jsonrpc drop a byte order mark, so what stands behind one counts.
+      if (bytes[at] === BOM) {
+        if (to - at < 3) return cutShort
+        at += 3
+      }
+      at = skipSpace(bytes, at, to)
+      if (at >= to) return cutShort
+      if (bytes[at] !== OPEN) return 'none'
+      at = skipSpace(bytes, at + 1, to)
+    }
+    while (at < to && bytes[at] !== CLOSE) {
+      if (bytes[at] !== QUOTE) return 'none'
+      const key = this.#key(bytes, at, to)
+      if (this.#keyEnd > to) return cutShort
+      at = skipSpace(bytes, this.#keyEnd, to)
+      if (at >= to) return cutShort
+      if (bytes[at] !== COLON) return 'none'
+      at = skipSpace(bytes, at + 1, to)
+      if (at >= to) return cutShort
+      if (key === METHOD && bytes[at] === QUOTE) {
+        this.method = at + 1
+        return 'call'
+      }
+      if (key === ANSWER) {
+        if (!whose || this.idTo > 0) return 'answer'
+        answer = true
+      }
+      const end = endOfValue(bytes, at, to)
+      if (end > to) return cutShort
+      if (end === at) return 'none'
+      if (key === ID) {
+        this.idFrom = at
+        this.idTo = end
+        if (answer) return 'answer'
+      }
+      at = skipSpace(bytes, end, to)
+      if (at >= to) return cutShort
+      if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1, to)
+      else if (bytes[at] !== CLOSE) return 'none'
+    }
+    if (at >= to) return cutShort
+    return answer ? 'answer' : 'none'
   }
-  return { method, id }
+
+  #key(bytes: Uint8Array, at: number, to: number): Key {
+    if (METHOD_KEY.isAt(this.#view, at)) {
+      this.#keyEnd = at + METHOD_KEY.length
+      return METHOD
+    }
+    if (ID_KEY.isAt(this.#view, at)) {
+      this.#keyEnd = at + ID_KEY.length
+      return ID
+    }
+    if (RESULT_KEY.isAt(this.#view, at)) {
+      this.#keyEnd = at + RESULT_KEY.length
+      return ANSWER
+    }
+    this.#keyEnd = endOfString(bytes, at, to)
+    return this.#keyEnd > to ? OTHER : keyOf(bytes, at + 1, this.#keyEnd - 1)
+  }
 }
 
-/** The text of a short string; undefined where it is none. */
-function textOf(body: Buffer, start: number, end: number): string | undefined {
-  if (body[start] !== QUOTE) return undefined
-  const text = body.toString('utf8', start + 1, end - 1)
-  return text.includes('\\') ? unescaped(body, start, end) : text
+/**
+ * The id of a whole message, as JSON: as it came (read and written again, a number of more than 53 bits would be
+ * another one), but the same however a peer escapes its characters or writes its number; undefined: there is none.
+ */
+export function idOf(body: Buffer): string | undefined {
+  const to = body.length
+  let at = skipSpace(body, body[0] === BOM ? 3 : 0, to)
+  if (body[at] !== OPEN) return undefined
+  let id: string | undefined
+  for (at = skipSpace(body, at + 1, to); at < to && body[at] === QUOTE; at = skipSpace(body, at + 1, to)) {
+    const keyEnd = endOfString(body, at, to)
+    const key = keyOf(body, at + 1, keyEnd - 1)
+    const from = skipSpace(body, skipSpace(body, keyEnd, to) + 1, to)
+    const end = endOfValue(body, from, to)
+    if (end > to) break
+    if (key === ID) id = plainId(body.toString('utf8', from, end))
+    at = skipSpace(body, end, to)
+    if (body[at] !== COMMA) break
+  }
+  return id
+}
+
+/** The length of the JSON value that a body begins with; more than the body's where it does not end. */
+export function firstValue(body: Buffer): number {
+  return endOfValue(body, skipSpace(body, 0, body.length), body.length)
 }
 
 const PLAIN_ID = /^(?:-?(?:0|[1-9]\d*)|"[A-Za-z0-9 _.:/-]*"|null)$/
 
-function idOf(text: string): string | undefined {
-  // As it came: read and written again, a number of more than 53 bits would be another one.
+/** An id in the one spelling that `idOf` has for it. */
+export function plainId(text: string): string | undefined {
   if (PLAIN_ID.test(text)) return text
   try {
     const id: unknown = JSON.parse(text)
@@ -67,56 +163,119 @@ function idOf(text: string): string | undefined {
   }
 }
 
-function keyOf(body: Buffer, start: number, end: number): string | undefined {
-  // Only `method` and `id` are looked for; escaped, a character takes at most six bytes.
-  if (end - start > 2 + 6 * 'method'.length) return undefined
-  return textOf(body, start, end)
+/** The text of the JSON string whose first character is at `from`; undefined: it is no valid one, or has no end. */
+export function textAt(bytes: Buffer, from: number, to: number): string | undefined {
+  const end = endOfString(bytes, from - 1, to)
+  return end > to ? undefined : unescaped(bytes.toString('utf8', from, end - 1))
 }
 
-function unescaped(body: Buffer, start: number, end: number): string | undefined {
+function unescaped(text: string): string | undefined {
   try {
-    return JSON.parse(body.toString('utf8', start, end)) as string
+    return JSON.parse(`"${text}"`) as string
   } catch {
-    return undefined // no valid string, so not one that is looked for
+    return undefined
   }
 }
 
-function skipSpace(body: Buffer, at: number): number {
-  let byte = body[at]
-  while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = body[++at]
+const OTHER = 0
+const METHOD = 1
+const ID = 2
+const ANSWER = 3
+type Key = typeof OTHER | typeof METHOD | typeof ID | typeof ANSWER
+
+const [METHOD_NAME, ID_NAME, RESULT_NAME, ERROR_NAME] = ['method', 'id', 'result', 'error'].map((name) =>
+  Buffer.from(name, 'latin1'),
+) as [Buffer, Buffer, Buffer, Buffer]
+const BY_NAME: ReadonlyMap<string, Key> = new Map([
+  ['id', ID],
+  ['method', METHOD],
+  ['result', ANSWER],
+  ['error', ANSWER],
+])
+/** Escaped, a character takes at most six bytes. */
+const LONGEST_KEY = 6 * 'method'.length
+
+/** Which of the keys that tell something stands between two quotes. */
+function keyOf(bytes: Uint8Array, from: number, to: number): Key {
+  switch (to - from) {
+    case 2:
+      return startsWith(bytes, from, ID_NAME) ? ID : OTHER
+    case 5:
+      return startsWith(bytes, from, ERROR_NAME) ? ANSWER : OTHER
+    case 6:
+      if (startsWith(bytes, from, METHOD_NAME)) return METHOD
+      return startsWith(bytes, from, RESULT_NAME) ? ANSWER : OTHER
+  }
+  if (to - from > LONGEST_KEY || !hasEscape(bytes, from, to)) return OTHER
+  return BY_NAME.get(unescaped(Buffer.from(bytes.subarray(from, to)).toString('utf8')) ?? '') ?? OTHER
+}
+
+function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true
+  return false
+}
+
+function startsWith(bytes: Uint8Array, from: number, start: Uint8Array): boolean {
+  for (let i = 0; i < start.length; i++) if (bytes[from + i] !== start[i]) return false
+  return true
+}
+
+function skipSpace(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  while (at < to) {
+    const byte = bytes[at]
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
+    at++
+  }
   return at
 }
 
-/** The offset after the string that opens at `start`; the body's length where it does not end. */
-function endOfString(body: Buffer, start: number): number {
-  for (let quote = body.indexOf(QUOTE, start + 1); quote >= 0; quote = body.indexOf(QUOTE, quote + 1)) {
+/** Most strings are shorter than what calling for a native search costs. */
+const SHORT = 64
+
+/** The offset after the string that opens at `from`; more than `to` where it does not end before that. */
+function endOfString(bytes: Uint8Array, from: number, to: number): number {
+  const near = Math.min(to, from + SHORT)
+  let at = from + 1
+  while (at < near) {
+    const byte = bytes[at]
+    if (byte === QUOTE) return at + 1
+    at += byte === BACKSLASH ? 2 : 1
+  }
+  // A quote that an odd number of backslashes stands before is part of the text.
+  for (
+    let quote = bytes.indexOf(QUOTE, at);
+    quote >= 0 && quote < to;
+    quote = bytes.indexOf(QUOTE, quote + 1)
+  ) {
     let slashes = 0
-    while (body[quote - 1 - slashes] === BACKSLASH) slashes++
+    while (quote - 1 - slashes >= at && bytes[quote - 1 - slashes] === BACKSLASH) slashes++
     if (slashes % 2 === 0) return quote + 1
   }
-  return body.length
+  return to + 1
 }
 
-function endOfValue(body: Buffer, start: number): number {
-  const first = body[start]
-  if (first === QUOTE) return endOfString(body, start)
-  let at = start
+/** The offset after the value at `from`; more than `to` where it does not end for certain before that. */
+function endOfValue(bytes: Uint8Array, from: number, to: number): number {
+  const first = bytes[from]
+  if (first === QUOTE) return endOfString(bytes, from, to)
+  let at = from
   if (first === OPEN || first === OPEN_LIST) {
     let depth = 0
-    while (at < body.length) {
-      const byte = body[at]!
+    while (at < to) {
+      const byte = bytes[at]!
       if (byte === QUOTE) {
-        at = endOfString(body, at)
+        at = endOfString(bytes, at, to)
         continue
       }
       if (byte === OPEN || byte === OPEN_LIST) depth++
       else if ((byte === CLOSE || byte === CLOSE_LIST) && --depth === 0) return at + 1
       at++
     }
-    return at
+    return to + 1
   }
-  while (at < body.length && !isEndOfScalar(body[at]!)) at++
-  return at
+  while (at < to && !isEndOfScalar(bytes[at]!)) at++
+  return at < to ? at : to + 1
 }
 
 function isEndOfScalar(byte: number): boolean {

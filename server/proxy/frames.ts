@@ -1,86 +1,177 @@
-/**
- * Cuts a byte stream into LSP frames without touching a byte of them.
- *
- * A frame is header lines, one of them `Content-Length`, an empty line, and so many bytes of body (LSP 3.17,
- * "Base Protocol"). Lines end with CRLF; a lone LF is taken too. Whatever stands between frames is noise: a log
- * line on stdout. It is handed on in its place.
- */
-export type Piece =
-  | { readonly kind: 'frame'; readonly bytes: Buffer; readonly body: Buffer }
-  | { readonly kind: 'noise'; readonly bytes: Buffer }
+import { FixedText, viewOf } from './fixed-text.ts'
 
+/** What stands at a place in the stream: what belongs to no frame, a frame's beginning, or how one goes on. */
+export type PartKind = 'noise' | 'frame' | 'more'
+
+const EMPTY = Buffer.alloc(0)
 const LF = 10
 const CR = 13
 /** A header longer than this is none, nor is a line of one. */
 const LONGEST_HEADER = 8 * 1024
 
-export class FrameReader {
-  /** Bytes that came and are not yet part of a whole piece, in order. */
-  #kept: Buffer[] = []
-  #length = 0
-  /** Total bytes of the frame that is being collected, its header included; its header's length. */
-  #frame: { readonly total: number; readonly header: number } | undefined
-  /** Whether what is kept begins inside a line whose beginning was handed on as noise. */
+/**
+ * Cuts a byte stream into LSP frames without touching, copying or waiting for a byte that need not be.
+ *
+ * A frame is header lines, one of them `Content-Length`, an empty line, and so many bytes of body (LSP 3.17,
+ * "Base Protocol"). Lines end with CRLF; a lone LF is taken too. Whatever stands between frames is noise: a log
+ * line on stdout. It is a part like any other, in its place.
+ *
+ * `next` moves to the next part, which its fields then describe: `bytes`, from `from` to `to`.
+ * A frame's first part holds its whole header and what has come of its body; `more` parts hold the rest.
+ *
+ * Law: the parts, one after the other, and `rest()` are the bytes that were pushed.
+ */
+export class FrameCutter {
+  kind: PartKind = 'noise'
+  bytes: Buffer = EMPTY
+  from = 0
+  to = 0
+  /** Of a `frame`: where its body begins in `bytes`. */
+  body = 0
+  /** Bytes of the current frame that have yet to come; 0: it is whole, or there is none. */
+  left = 0
+
+  /** Where the next part begins in `bytes`. */
+  at = 0
+  #view = viewOf(EMPTY)
+
+  /** What came behind `bytes` and was not needed yet. */
+  #behind: Buffer[] = []
+  #behindLength = 0
+  /** How many bytes must be there before it is worth looking again. */
+  #enough = 1
+  /** Whether the next part begins inside a line whose beginning was handed on as noise. */
   #inLine = false
 
-  /** Takes a chunk and returns every piece that is whole by now. */
-  push(chunk: Buffer): Piece[] {
-    this.#kept.push(chunk)
-    this.#length += chunk.length
-    // Most of a large frame comes in chunks that complete nothing: nothing is copied or looked at then.
-    if (this.#frame !== undefined && this.#length < this.#frame.total) return []
-    return this.#cut(this.#take())
+  push(chunk: Buffer): void {
+    if (this.at === this.bytes.length && this.#behind.length === 0) {
+      this.bytes = chunk
+      this.#view = viewOf(chunk)
+      this.at = 0
+    } else {
+      this.#behind.push(chunk)
+      this.#behindLength += chunk.length
+    }
   }
 
-  /** What is left when the stream ends: a frame or a header cut short. */
+  /** Whether a frame or noise begins at `at`, and there are bytes of it that have not been looked at. */
+  get isBetween(): boolean {
+    return this.left === 0 && this.#enough === 1 && !this.#inLine && this.at < this.bytes.length
+  }
+
+  /** Moves past whole frames that end at `to`, as one part. */
+  skip(to: number): void {
+    this.kind = 'frame'
+    this.from = this.at
+    this.to = this.at = to
+  }
+
+  /** Moves to the next part; false: there is none until more bytes come. */
+  next(): boolean {
+    const there = this.bytes.length - this.at
+    if (there + this.#behindLength < this.#enough) return false
+    if (this.#behindLength > 0 && there < this.#enough) this.#join()
+    this.#enough = 1
+    if (this.left > 0) {
+      this.kind = 'more'
+      this.from = this.at
+      this.to = Math.min(this.at + this.left, this.bytes.length)
+      this.left -= this.to - this.from
+      this.at = this.to
+      return true
+    }
+    return this.#plainFrame() || this.#search()
+  }
+
+  /**
+   * What has come of the current frame does not tell its kind: it is given again, as a whole `frame` part, once
+   * there is twice as much of it, or all.
+   */
+  undecided(): void {
+    const come = this.to - this.from
+    this.#enough = Math.min(2 * come, come + this.left)
+    this.at = this.from
+    this.left = 0
+  }
+
+  /** What is left when the stream ends: a header cut short, or a frame of which too little has come. */
   rest(): Buffer {
-    return this.#take()
+    this.#join()
+    const rest = this.bytes
+    this.bytes = EMPTY
+    this.left = 0
+    this.#enough = 1
+    this.at = 0
+    return rest
   }
 
-  #take(): Buffer {
-    const bytes = this.#kept.length === 1 ? this.#kept[0]! : Buffer.concat(this.#kept, this.#length)
-    this.#kept = []
-    this.#length = 0
-    return bytes
+  #join(): void {
+    const rest = this.bytes.subarray(this.at)
+    this.bytes = this.#behind.length === 0 ? rest : Buffer.concat([rest, ...this.#behind])
+    this.#behind = []
+    this.#behindLength = 0
+    this.#view = viewOf(this.bytes)
+    this.at = 0
   }
 
-  #cut(bytes: Buffer): Piece[] {
-    const pieces: Piece[] = []
-    let at = 0
-    while (at < bytes.length) {
-      if (this.#frame === undefined) {
-        const found = findHeader(bytes, at, this.#inLine)
-        if (found.noiseEnd > at) pieces.push({ kind: 'noise', bytes: bytes.subarray(at, found.noiseEnd) })
-        at = found.noiseEnd
-        this.#inLine = found.inLine
-        if (found.frame === undefined) break
-        this.#frame = found.frame
-      }
-      const { total, header } = this.#frame
-      if (bytes.length - at < total) break
-      pieces.push({
-        kind: 'frame',
-        bytes: bytes.subarray(at, at + total),
-        body: bytes.subarray(at + header, at + total),
-      })
-      at += total
-      this.#frame = undefined
+  /** The header that nearly every server writes, and nothing else, without a search. */
+  #plainFrame(): boolean {
+    if (!PLAIN.isAt(this.#view, this.at)) return false
+    const { bytes } = this
+    let at = this.at + PLAIN.length
+    let length = 0
+    const digits = at
+    let digit = bytes[at]! - ZERO
+    while (digit >= 0 && digit <= 9) {
+      length = length * 10 + digit
+      digit = bytes[++at]! - ZERO
     }
-    if (at < bytes.length) {
-      this.#kept = [bytes.subarray(at)]
-      this.#length = bytes.length - at
+    if (at === digits || at - digits > MOST_DIGITS || at + 4 > bytes.length) return false
+    if (bytes[at] !== CR || bytes[at + 1] !== LF || bytes[at + 2] !== CR || bytes[at + 3] !== LF) return false
+    this.#frame(this.at, at + 4, length)
+    return true
+  }
+
+  #search(): boolean {
+    const found = findHeader(this.bytes, this.at, this.#inLine)
+    this.#inLine = found.inLine
+    if (found.noiseEnd > this.at) {
+      this.kind = 'noise'
+      this.from = this.at
+      this.to = found.noiseEnd
+      this.at = found.noiseEnd
+      return true
     }
-    return pieces
+    if (found.frame === undefined) {
+      this.#enough = this.bytes.length - this.at + 1
+      return this.#behindLength > 0 && this.next()
+    }
+    this.#frame(this.at, this.at + found.frame.header, found.frame.body)
+    return true
+  }
+
+  #frame(from: number, body: number, length: number): void {
+    this.kind = 'frame'
+    this.from = from
+    this.body = body
+    this.to = Math.min(body + length, this.bytes.length)
+    this.left = body + length - this.to
+    this.at = this.to
+    this.#inLine = false
   }
 }
+
+const PLAIN = new FixedText('Content-Length: ')
+const ZERO = 0x30
+const MOST_DIGITS = 10
 
 interface HeaderSearch {
   /** Where the noise before the header, or before what may become one, ends. */
   readonly noiseEnd: number
   /** Whether that is inside a line that is no header line, whatever comes. */
   readonly inLine: boolean
-  /** Undefined: no whole header yet. */
-  readonly frame: { readonly total: number; readonly header: number } | undefined
+  /** The lengths of header and body. Undefined: no whole header yet. */
+  readonly frame: { readonly header: number; readonly body: number } | undefined
 }
 
 /**
@@ -99,8 +190,7 @@ function findHeader(bytes: Buffer, from: number, inLine: boolean): HeaderSearch 
     if (lf < 0) return { ...noiseBeforeUnfinished(bytes, start, line, fromItsStart), frame: undefined }
     const end = lf > line && bytes[lf - 1] === CR ? lf - 1 : lf
     if (end === line && length !== undefined) {
-      const header = lf + 1 - start
-      return { noiseEnd: start, inLine: false, frame: { total: header + length, header } }
+      return { noiseEnd: start, inLine: false, frame: { header: lf + 1 - start, body: length } }
     }
     // The end of a line, since text that a server printed without a line's end may stand right before a length.
     const text = bytes.toString('latin1', Math.max(line, end - LONGEST_HEADER), end)

@@ -20,6 +20,10 @@ export class Labels {
     this.#asked.add(id)
   }
 
+  get awaitsAny(): boolean {
+    return this.#asked.size > 0 || this.#running !== undefined
+  }
+
   /** Whether the server's answer `id` is one that `answered` wants to see. */
   awaits(id: string): boolean {
     return this.#asked.has(id) || this.#running?.id === id

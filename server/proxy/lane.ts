@@ -1,129 +1,322 @@
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
-import { FrameReader } from './frames.ts'
+import { FrameCutter } from './frames.ts'
+import { Message } from './message.ts'
+import { type Route, Routes, type Watched } from './routes.ts'
 
-/** What is to become of a frame. */
-export type Verdict =
-  | { readonly kind: 'pass' }
-  /** Passed on at once; looked at afterwards. */
-  | { readonly kind: 'observe'; readonly look: () => void }
-  /** Kept back, and everything behind it, until `settle` says what goes on in its place; undefined: nothing. */
-  | { readonly kind: 'hold'; readonly settle: () => Promise<Buffer | undefined> }
+/** Bytes of one message: a longer one is not collected. (V8 makes no string of twice as many.) */
+const LONGEST_MESSAGE = 256 * 2 ** 20
 
-export const PASS: Verdict = { kind: 'pass' }
+/** Who hears what is wrong with that which passes. */
+export interface Faults {
+  /** A frame's length is not that of the message in it, or there is no message in it. Told once. */
+  readonly garbled: () => void
+  /** Looking at a message failed, or settling it; its bytes went on as they came. */
+  readonly failed: (error: unknown) => void
+}
+
+/** `unwanted`: the sink takes no more. The source is closed when more of it comes. */
+export type LaneEnd = 'ended' | 'unwanted'
 
 /**
- * One direction of the relay. Frames go on as the bytes that came, in order; what is written is always whole
- * frames, so an own message fits between any two writes.
+ * One direction of the relay. Bytes go on as they came, in order, and as soon as it is known that nobody needs the
+ * whole message that they are part of: a long one is not waited for.
  *
- * It reads no further while its sink is full or a frame is held: that is the back-pressure, and all of the queue.
+ * It reads no further while its sink is full or a message is held: that is the back-pressure, and all of the queue.
  */
 export class Lane {
   readonly #source: Readable
   readonly #sink: Writable
-  readonly #judge: (body: Buffer, frame: Buffer) => Verdict
-  readonly #reader = new FrameReader()
-  #run: Buffer[] = []
+  readonly #routes: Routes
+  readonly #faults: Faults
+  readonly #longest: number
+  readonly #cutter = new FrameCutter()
+
+  /** What goes on with the next write: a range of one chunk. */
+  #run: Buffer = NOTHING
+  #runFrom = 0
+  #runTo = 0
+  /** What is to be done once that is written. */
   #looks: (() => void)[] = []
 
-  constructor(source: Readable, sink: Writable, judge: (body: Buffer, frame: Buffer) => Verdict) {
+  /** What becomes of the frame that is being read. */
+  #mode: 'pass' | 'drop' | Route = 'pass'
+  /** What has come of it, where it is collected, and the length of its header. */
+  #parts: Buffer[] = []
+  #header = 0
+  /** A held message is being settled. */
+  #settling = false
+
+  /** The proxy's own messages that wait until a frame has passed; that wait until nothing is held. */
+  #own: Buffer[] = []
+  #ownUnheld: Buffer[] = []
+
+  #reading = true
+  #full = false
+  #refused = false
+  #over = false
+  #garbled = false
+  #behindFrame = false
+  #heardAt = 0
+  #done: (end: LaneEnd) => void = () => {}
+
+  constructor(source: Readable, sink: Writable, watched: Watched, faults: Faults, longest = LONGEST_MESSAGE) {
     this.#source = source
     this.#sink = sink
-    this.#judge = judge
-    // Where nobody takes it, nothing is read any more: that ends `run`. Without a listener an error would end the
-    // process; a sink may also close without one.
-    sink.on('error', () => source.destroy())
-    sink.on('close', () => source.destroy())
+    this.#routes = new Routes(watched)
+    this.#faults = faults
+    this.#longest = longest
+    sink.on('drain', () => {
+      this.#full = false
+      this.#flow()
+    })
+    // Without a listener an error would end the process; a sink may also close without one.
+    const refuse = () => {
+      this.#refused = true
+      this.#flow()
+      this.#done('unwanted')
+    }
+    sink.on('error', refuse)
+    sink.on('close', refuse)
+  }
+
+  /** Resolves when the source has ended and everything is written, or nobody takes it. */
+  run(): Promise<LaneEnd> {
+    return new Promise((done) => {
+      this.#done = done
+      if (!this.#sink.writable) this.#refused = true
+      const end = () => {
+        this.#over = true
+        this.#read()
+      }
+      this.#source.on('data', (chunk: Buffer) => this.#take(chunk))
+      this.#source.on('end', end)
+      // A source that breaks off has ended as well as one that says so.
+      this.#source.on('error', end)
+      this.#source.on('close', end)
+    })
+  }
+
+  /** Writes a message of the proxy's own, as soon as no other one is in the middle of passing. */
+  inject(frame: Buffer): void {
+    if (!this.#sink.writable) return
+    if (this.#insideFrame) this.#own.push(frame)
+    else {
+      this.#write()
+      this.#sink.write(frame)
+    }
   }
 
   /**
-   * Resolves when the source has ended and everything is written, or the sink takes no more.
-   * Rejects with what judging, settling or looking threw; what came before that frame is written.
+   * The same for what waits for an answer: an editor that waits for the response that is held would not give one,
+   * and one that is asked something in between may act on what it does not know yet.
    */
-  async run(): Promise<void> {
-    let failure: { readonly error: unknown } | undefined
+  injectUnheld(frame: Buffer): void {
+    if (this.#isHeld) this.#ownUnheld.push(frame)
+    else this.inject(frame)
+  }
+
+  /** Nothing comes, though nothing keeps it back: not the sink, not a held message. Since `Date.now()` ms. */
+  get quietSince(): number | undefined {
+    return this.#reading ? this.#heardAt : undefined
+  }
+
+  #take(chunk: Buffer): void {
+    this.#heardAt = Date.now()
+    this.#cutter.push(chunk)
+    this.#read()
+    // A reader that is gone is an error for whoever writes to it next, and for nobody before that.
+    if (this.#refused) this.#source.destroy()
+  }
+
+  #read(): void {
+    const cutter = this.#cutter
+    while (!this.#settling) {
+      if (cutter.isBetween) this.#skip()
+      if (!cutter.next()) break
+      if (cutter.kind === 'frame') this.#frame()
+      else if (cutter.kind === 'more') this.#more()
+      else this.#noise()
+    }
+    this.#write()
+    this.#look()
+    if (this.#over && !this.#settling) this.#end()
+    else this.#flow()
+  }
+
+  #skip(): void {
+    const { bytes, at } = this.#cutter
+    const to = this.#routes.afterPassing(bytes, at)
+    if (to === at) return
+    this.#cutter.skip(to)
+    this.#mode = 'pass'
+    this.#goOn(at)
+    this.#behindFrame = true
+  }
+
+  #frame(): void {
+    const { bytes, from, body, to, left } = this.#cutter
+    let route = this.#routes.of(bytes, body, to, left === 0)
+    if (route === 'unknown yet') {
+      if (to - from <= this.#longest) return this.#cutter.undecided()
+      route = 'pass'
+    }
+    this.#mode = route !== 'pass' && to - from + left > this.#longest ? this.#tooLong(route) : route
+    if (typeof this.#mode === 'object') {
+      this.#parts = [bytes.subarray(from, to)]
+      this.#header = body - from
+    }
+    this.#goOn(from)
+    if (left === 0) this.#frameEnd(to > body)
+  }
+
+  #more(): void {
+    const { bytes, from, to, left } = this.#cutter
+    if (typeof this.#mode === 'object') this.#parts.push(bytes.subarray(from, to))
+    this.#goOn(from)
+    if (left === 0) this.#frameEnd(true)
+  }
+
+  #noise(): void {
+    const { bytes, from } = this.#cutter
+    // The end of a message whose length was told too small.
+    const first = bytes[from]
+    if (this.#behindFrame && (first === CLOSE || first === CLOSE_LIST || first === QUOTE)) this.#isGarbled()
+    this.#behindFrame = false
+    this.#mode = 'pass'
+    this.#goOn(from)
+  }
+
+  /** Passes the current part on, where that is what becomes of it. */
+  #goOn(from: number): void {
+    if (this.#keepsBack) return
+    const { bytes, to } = this.#cutter
+    if (this.#run !== bytes || this.#runTo !== from) {
+      this.#write()
+      this.#run = bytes
+      this.#runFrom = from
+    }
+    this.#runTo = to
+  }
+
+  #frameEnd(hasBody: boolean): void {
+    const mode = this.#mode
+    this.#behindFrame = true
+    if (hasBody && !endsValue(this.#cutter)) this.#isGarbled()
+    if (typeof mode === 'object') {
+      const frame = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+      this.#parts = []
+      const message = new Message(frame, this.#header)
+      if (mode.kind === 'hold') void this.#settle(mode.settle, message)
+      else this.#looks.push(() => mode.look(message))
+    }
+    if (this.#own.length + this.#ownUnheld.length > 0) this.#writeOwn()
+  }
+
+  async #settle(settle: (message: Message) => Promise<Buffer | undefined>, message: Message): Promise<void> {
+    this.#settling = true
+    this.#write()
+    this.#look()
+    this.#flow()
+    let settled: Buffer | undefined = message.frame
     try {
-      for await (const chunk of this.#source) {
-        try {
-          await this.#take(chunk as Buffer)
-        } catch (error) {
-          failure = { error }
-          break
-        }
-      }
-    } catch {
-      // A source that breaks off has ended as well as one that says so; what came before is delivered.
+      settled = await settle(message)
+    } catch (error) {
+      this.#faults.failed(error)
     }
-    if (failure === undefined) this.#add(this.#reader.rest())
-    await this.#flush()
-    if (failure !== undefined) throw failure.error
+    this.#settling = false
+    this.#mode = 'pass'
+    if (settled !== undefined) this.#send(settled)
+    this.#writeOwn()
+    this.#read()
   }
 
-  /** Writes a message of the proxy's own. */
-  inject(frame: Buffer): void {
-    if (!this.#sink.writable) return
-    this.#sink.write(frame)
-  }
-
-  async #take(chunk: Buffer): Promise<void> {
-    for (const piece of this.#reader.push(chunk)) {
-      const verdict = piece.kind === 'noise' ? PASS : this.#judge(piece.body, piece.bytes)
-      switch (verdict.kind) {
-        case 'pass':
-          this.#add(piece.bytes)
-          break
-        case 'observe':
-          this.#add(piece.bytes)
-          this.#looks.push(verdict.look)
-          break
-        case 'hold': {
-          await this.#flush()
-          const bytes = await verdict.settle()
-          if (bytes !== undefined) this.#add(bytes)
-          break
-        }
-      }
+  #tooLong(route: Route): 'pass' | 'drop' {
+    if (route.kind === 'hold') {
+      // What is said on the way goes before it.
+      this.#mode = 'drop'
+      return route.tooLong(this.#routes.idIn(this.#cutter.bytes))
     }
-    await this.#flush()
+    this.#faults.failed(new Error('a message is too long to be looked at'))
+    return 'pass'
   }
 
-  /** Adds to what goes out with the next write; neighbours in one chunk become one piece without copying. */
-  #add(bytes: Buffer): void {
-    if (bytes.length === 0) return
-    const last = this.#run.at(-1)
-    if (
-      last !== undefined &&
-      last.buffer === bytes.buffer &&
-      last.byteOffset + last.length === bytes.byteOffset
-    )
-      this.#run[this.#run.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + bytes.length)
-    else this.#run.push(bytes)
+  get #keepsBack(): boolean {
+    return this.#mode === 'drop' || (typeof this.#mode === 'object' && this.#mode.kind === 'hold')
   }
 
-  async #flush(): Promise<void> {
+  get #insideFrame(): boolean {
+    return this.#cutter.left > 0 && !this.#keepsBack
+  }
+
+  get #isHeld(): boolean {
+    return this.#settling || (this.#cutter.left > 0 && this.#keepsBack)
+  }
+
+  #write(): void {
     const run = this.#run
-    const looks = this.#looks
-    this.#run = []
-    this.#looks = []
-    let more = true
-    if (run.length > 0 && this.#sink.writable) {
-      this.#sink.cork()
-      for (const bytes of run) more = this.#sink.write(bytes)
-      this.#sink.uncork()
+    if (run === NOTHING) return
+    this.#run = NOTHING
+    const whole = this.#runFrom === 0 && this.#runTo === run.length
+    this.#send(whole ? run : run.subarray(this.#runFrom, this.#runTo))
+  }
+
+  #writeOwn(): void {
+    this.#write()
+    if (this.#insideFrame) return
+    const own = this.#isHeld ? this.#own.splice(0) : [...this.#own.splice(0), ...this.#ownUnheld.splice(0)]
+    for (const frame of own) this.#send(frame)
+  }
+
+  #send(bytes: Buffer): void {
+    if (this.#sink.writable && !this.#sink.write(bytes)) this.#full = true
+  }
+
+  #look(): void {
+    if (this.#looks.length === 0) return
+    for (const look of this.#looks.splice(0)) {
+      try {
+        look()
+      } catch (error) {
+        this.#faults.failed(error)
+      }
     }
-    for (const look of looks) look()
-    if (!more) await drained(this.#sink)
+  }
+
+  #flow(): void {
+    const read = !this.#settling && (this.#refused || !this.#full)
+    if (read === this.#reading) return
+    this.#reading = read
+    if (read) {
+      this.#heardAt = Date.now()
+      this.#source.resume()
+    } else this.#source.pause()
+  }
+
+  /** What came of a frame or a header that was cut short is delivered as well. */
+  #end(): void {
+    if (this.#keepsBack && this.#mode !== 'drop') for (const part of this.#parts.splice(0)) this.#send(part)
+    const rest = this.#cutter.rest()
+    if (rest.length > 0) this.#send(rest)
+    this.#done(this.#refused ? 'unwanted' : 'ended')
+  }
+
+  #isGarbled(): void {
+    if (this.#garbled) return
+    this.#garbled = true
+    this.#faults.garbled()
   }
 }
 
-async function drained(sink: Writable): Promise<void> {
-  const over = new AbortController()
-  const { signal } = over
-  try {
-    await Promise.race(['drain', 'close', 'error'].map((event) => once(sink, event, { signal })))
-  } catch {
-    // `error` rejects: the sink is gone, and its listener in the constructor has seen to the source.
-  } finally {
-    over.abort()
-  }
+const NOTHING = Buffer.alloc(0)
+const QUOTE = 0x22
+const SPACE = 0x20
+const CLOSE = 0x7d
+const CLOSE_LIST = 0x5d
+
+/** Whether a frame's last bytes end a message; white space may follow it. */
+function endsValue({ bytes, from, to }: FrameCutter): boolean {
+  if (bytes[to - 1] === CLOSE) return true
+  let last = to - 1
+  while (last > from && bytes[last]! <= SPACE) last--
+  return bytes[last] === CLOSE || bytes[last] === CLOSE_LIST || bytes[last]! <= SPACE
 }

@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import type { Readable, Writable } from 'node:stream'
 import type { Env } from '../journal/env.ts'
 import type { Intent } from '../journal/intent.ts'
 import type { Root } from '../journal/root.ts'
@@ -9,13 +8,14 @@ import type { RecoverMode } from '../recovery/plan.ts'
 import { type ClientFacts, clientFactsOf } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
-import { type Envelope, readEnvelope } from './envelope.ts'
 import { frameAround } from './frames.ts'
 import { asObject, type Json } from './json.ts'
 import { Labels } from './labels.ts'
-import { Lane, PASS, type Verdict } from './lane.ts'
+import type { Message } from './message.ts'
 import { Mirror } from './mirror.ts'
 import { Recorder } from './recorder.ts'
+import { type Editor, Relay } from './relay.ts'
+import type { Route, Watched } from './routes.ts'
 import type { End, ServerProcess } from './server-process.ts'
 import { Settlement } from './settlement.ts'
 import { StartRecovery } from './start-recovery.ts'
@@ -31,15 +31,8 @@ export interface ProxyOptions {
   readonly maxIntent: number
 }
 
-export interface Editor {
-  readonly input: Readable
-  readonly output: Writable
-}
-
 const QUIET_MS = 250
 const QUIET_AT_LATEST_MS = 5000
-// Between what the server is told and what it is made to do, once the editor is gone.
-const PATIENCE_MS = 2000
 
 /** Runs one session between an editor and a started server. Resolves with the server's end. */
 export async function runProxy(
@@ -53,10 +46,9 @@ export async function runProxy(
 
 class ProxyRun {
   readonly #env: Env
-  readonly #server: ServerProcess
   readonly #options: ProxyOptions
-  readonly #toServer: Lane
-  readonly #toEditor: Lane
+  readonly #editor: Editor
+  readonly #relay: Relay
   readonly #conversation: Conversation
   readonly #mirror = new Mirror()
   #started: Started | undefined
@@ -66,146 +58,106 @@ class ProxyRun {
   readonly #labels = new Labels()
   /** The editor's answers that are waited for, by the id of the forwarded request. */
   readonly #forwarded = new Map<string, Intent>()
-  /** Runs out at the first quiet moment after `initialized`; put off no longer than until `latest`. */
+  /** Runs out at the first quiet moment after `initialized`. */
   #quiet: NodeJS.Timeout | undefined
-  #latest = 0
 
   constructor(env: Env, editor: Editor, server: ServerProcess, options: ProxyOptions) {
     this.#env = env
-    this.#server = server
+    this.#editor = editor
     this.#options = options
-    this.#toServer = new Lane(
-      editor.input,
-      server.stdin,
-      this.#safely((body, frame) => this.#fromEditor(body, frame)),
-    )
-    this.#toEditor = new Lane(
-      server.stdout,
-      editor.output,
-      this.#safely((body, frame) => this.#fromServer(body, frame)),
-    )
-    this.#conversation = new Conversation(
-      (frame) => this.#toEditor.inject(frame),
-      (frame) => this.#toServer.inject(frame),
-      env.host.random(4),
-    )
+    this.#relay = new Relay(editor, server, this.#fromEditor(), this.#fromServer(), {
+      failed: this.#problem,
+      garbled: () =>
+        this.#conversation.log(
+          'warning',
+          'the server wrote what is no message, or told a wrong length; it is passed on as it came',
+        ),
+    })
+    const { toEditor, toServer } = this.#relay
+    this.#conversation = new Conversation(toEditor, toServer, env.host.random(4))
   }
 
   async run(): Promise<End> {
-    const fromEditor = this.#toServer
-      .run()
-      .catch(this.#problem)
-      .then(() => this.#editorGone())
-    const fromServer = this.#toEditor.run().catch(this.#problem)
-    const end = await this.#server.ended
-    await fromServer
+    const end = await this.#relay.run()
     await this.#endSession()
-    void fromEditor // it waits for an editor that may never say that it is gone
     return end
   }
 
-  #fromEditor(body: Buffer, frame: Buffer): Verdict {
-    const envelope = readEnvelope(body)
-    if (envelope === undefined) return PASS
-    if (this.#quiet !== undefined && Date.now() < this.#latest) this.#quiet.refresh()
-    if (envelope.method === undefined) return this.#answer(envelope, body)
-    const look = (handle: (params: unknown) => void) => this.#observe(() => handle(paramsOf(body)))
-    switch (envelope.method) {
-      case 'initialize':
-        this.#initializeId = envelope.id
-        return { kind: 'hold', settle: () => this.#initialize(body).then(() => frame) }
-      case 'initialized':
-        return look(() => this.#initialized())
-      case 'textDocument/didOpen':
-        return look((params) => this.#textChanged(this.#mirror.open(params)))
-      case 'textDocument/didChange':
-        return look((params) => this.#textChanged(this.#mirror.change(params)))
-      case 'textDocument/didClose':
-        return look((params) => this.#closed(this.#mirror.close(params)))
-      case 'textDocument/didSave':
-        return look((params) => this.#saved(this.#mirror.pathOf(params)))
-      case 'workspace/executeCommand':
-        return look((params) => this.#labels.commandSent(envelope.id, params))
-      case 'textDocument/codeAction':
-      case 'codeAction/resolve':
-        if (envelope.id !== undefined) this.#labels.actionsAsked(envelope.id)
-        return PASS
-      case 'workspace/didChangeWatchedFiles':
-        return look(() => this.#started?.settlement.nudge())
-      case 'shutdown':
-      case 'exit':
-        return look(() => this.#started?.settlement.leaving())
-      default:
-        return PASS
+  // What is looked at, and what is held.
+
+  #fromEditor(): Watched {
+    const settlement = () => this.#started?.settlement
+    const asked = look(({ id }) => id !== undefined && this.#labels.actionsAsked(id))
+    const leaving = look(() => settlement()?.leaving())
+    const calls: Record<string, Route> = {
+      initialize: {
+        kind: 'hold',
+        settle: (message) => this.#initialize(message),
+        tooLong: () => 'pass',
+      },
+      initialized: look(() => this.#initialized()),
+      'textDocument/didOpen': look(({ params }) => this.#textChanged(this.#mirror.open(params))),
+      'textDocument/didChange': look(({ params }) => this.#textChanged(this.#mirror.change(params))),
+      'textDocument/didClose': look(({ params }) => this.#closed(this.#mirror.close(params))),
+      'textDocument/didSave': look(({ params }) => this.#saved(this.#mirror.pathOf(params))),
+      'workspace/executeCommand': look(({ id, params }) => this.#labels.commandSent(id, params)),
+      'textDocument/codeAction': asked,
+      'codeAction/resolve': asked,
+      'workspace/didChangeWatchedFiles': look(() => settlement()?.nudge()),
+      shutdown: leaving,
+      exit: leaving,
+    }
+    const none = () => this.#conversation.neverAsked && this.#forwarded.size === 0
+    return { calls, answers: answers(none, (id) => this.#answerOfEditor(id)) }
+  }
+
+  #fromServer(): Watched {
+    const applyEdit: Route = {
+      kind: 'hold',
+      settle: (message) => this.#applyEdit(message),
+      tooLong: (id) => (this.#refused('it is too long', id) ? 'drop' : 'pass'),
+    }
+    const none = () => this.#initializeId === undefined && !this.#labels.awaitsAny
+    return {
+      calls: { 'workspace/applyEdit': applyEdit },
+      answers: answers(none, (id) => this.#answerOfServer(id)),
     }
   }
 
-  #fromServer(body: Buffer, frame: Buffer): Verdict {
-    const envelope = readEnvelope(body)
-    if (envelope === undefined) return PASS
-    if (envelope.method === 'workspace/applyEdit')
-      return { kind: 'hold', settle: () => this.#applyEdit(envelope.id, body, frame) }
-    if (envelope.method === undefined && envelope.id !== undefined && envelope.id === this.#initializeId)
-      return this.#observe(() => this.#initializeResult(body))
-    const { id } = envelope
-    if (envelope.method === undefined && id !== undefined && this.#labels.awaits(id))
-      return this.#observe(() => this.#labels.answered(id, () => parse(body).result))
-    return PASS
-  }
-
-  #answer({ id }: Envelope, body: Buffer): Verdict {
-    if (id === undefined) return PASS
-    if (this.#conversation.isOwn(id)) {
-      this.#conversation.answered(id, parse(body))
-      return { kind: 'hold', settle: async () => undefined }
-    }
+  #answerOfEditor(id: string): Route | undefined {
+    if (this.#conversation.isOwn(id)) return this.#ownAnswer
     const intent = this.#forwarded.get(id)
-    if (intent === undefined) return PASS
-    this.#forwarded.delete(id)
-    return this.#observe(() => this.#answered(intent, parse(body)))
+    if (intent === undefined) return undefined
+    return look(({ result }) => {
+      this.#forwarded.delete(id)
+      this.#started?.settlement.answered(intent.id, asObject(result).applied === true)
+    })
   }
 
-  /** Looked at once it is forwarded: whatever goes wrong then, the message is through and the session goes on. */
-  #observe(handle: () => void): Verdict {
-    const look = () => {
-      try {
-        handle()
-      } catch (error) {
-        this.#problem(error)
-      }
-    }
-    return { kind: 'observe', look }
+  /** However late it comes, it is nobody else's. */
+  readonly #ownAnswer: Route = {
+    kind: 'hold',
+    settle: async ({ id, json }) => {
+      this.#conversation.answered(id ?? '', json ?? {})
+      return undefined
+    },
+    tooLong: () => 'drop',
   }
 
-  /** A fault in judging a message must neither keep it back nor end the session. */
-  #safely(judge: (body: Buffer, frame: Buffer) => Verdict): (body: Buffer, frame: Buffer) => Verdict {
-    return (body, frame) => {
-      try {
-        const verdict = judge(body, frame)
-        if (verdict.kind !== 'hold') return verdict
-        const settle = () =>
-          verdict.settle().catch((error: unknown) => {
-            this.#problem(error)
-            return frame
-          })
-        return { kind: 'hold', settle }
-      } catch (error) {
-        this.#problem(error)
-        return PASS
-      }
-    }
-  }
-
-  #answered(intent: Intent, { result }: Json): void {
-    this.#started?.settlement.answered(intent.id, asObject(result).applied === true)
+  #answerOfServer(id: string): Route | undefined {
+    if (id === this.#initializeId) return look(({ result }) => this.#initializeResult(result))
+    if (this.#labels.awaits(id)) return look((message) => this.#labels.answered(id, () => message.result))
+    return undefined
   }
 
   // Start: what dead sessions left is claimed and looked at before the server hears of this one.
 
-  async #initialize(body: Buffer): Promise<void> {
-    if (this.#started !== undefined) return // a second one is the server's to refuse
+  async #initialize({ id, frame, params }: Message): Promise<Buffer> {
+    if (this.#started !== undefined) return frame // a second one is the server's to refuse
+    this.#initializeId = id
     const { command, cwd, maxIntent, recover, root } = this.#options
-    const client = await clientFactsOf(parse(body).params, cwd, this.#env.host)
+    const client = await clientFactsOf(params, cwd, this.#env.host)
+    this.#watchEditor(client)
     const start = { folders: client.folders, server: command, editor: client.editor }
     const session = new Session(this.#env, root, start, this.#problem, () => this.#mirror.paths)
     const disk = new DiskWorkspace(this.#env.disk, client.folders)
@@ -220,6 +172,13 @@ class ProxyRun {
     } catch (error) {
       this.#problem(error) // what was left stays as it is, and this session goes on
     }
+    return frame
+  }
+
+  #watchEditor({ editor: { pid, start } }: ClientFacts): void {
+    // A process id that is nobody's here is one of another machine, or of outside this container.
+    if (pid !== null && start !== null)
+      this.#relay.watchEditor(async () => (await this.#env.host.processStart(pid)) === start)
   }
 
   /** The disk as far as the sessions that are recovered reached: their editors may have had more folders open. */
@@ -232,17 +191,21 @@ class ProxyRun {
     const { client, recovery } = this.#started ?? {}
     if (client === undefined || client.headless || !recovery?.hasCases) return
     // As soon as the editor has said which files it holds: the first quiet moment.
-    this.#latest = Date.now() + QUIET_AT_LATEST_MS
+    const { input } = this.#editor
+    const latest = Date.now() + QUIET_AT_LATEST_MS
+    const heard = () => Date.now() < latest && this.#quiet?.refresh()
+    input.on('data', heard)
     this.#quiet = setTimeout(() => {
       this.#quiet = undefined
+      input.off('data', heard)
       this.#workspace = new EditorWorkspace(this.#whole(recovery), this.#mirror, this.#conversation)
       recovery.carryOut(this.#workspace, 'editor').catch(this.#problem)
     }, QUIET_MS).unref()
   }
 
-  #initializeResult(body: Buffer): void {
+  #initializeResult(result: unknown): void {
     this.#initializeId = undefined
-    const { capabilities } = asObject(parse(body).result)
+    const { capabilities } = asObject(result)
     const encoding = asObject(capabilities).positionEncoding
     if (encoding === 'utf-8' || encoding === 'utf-16' || encoding === 'utf-32')
       this.#mirror.encoding = encoding
@@ -250,39 +213,41 @@ class ProxyRun {
 
   // An edit: lowered, journaled, forwarded.
 
-  async #applyEdit(id: string | undefined, body: Buffer, frame: Buffer): Promise<Buffer | undefined> {
-    const message = tryParse(body)
-    if (message === undefined) return this.#cannotRecord('it is no valid JSON', id, frame)
-    const params = asObject(message.params)
-    const label = this.#labels.labelOf(params.label)
-    if (this.#started === undefined)
-      return this.#cannotRecord('the server sent it before it was initialized', id, frame)
-    const { recorder, settlement } = this.#started
-    const recording = await recorder.record({ road: 'workspace/applyEdit', label, edit: params.edit })
-    switch (recording.kind) {
-      case 'nothing':
-        return frame
-      case 'failed':
-        return this.#cannotRecord(recording.reason, id, frame)
-      case 'recorded':
-        settlement.follow(recording.intent, this.#follower)
-        if (id !== undefined) this.#forwarded.set(id, recording.intent)
-        return frame
-    }
+  async #applyEdit({ id, frame, json }: Message): Promise<Buffer | undefined> {
+    const reason = await this.#record(id, json)
+    return reason !== undefined && this.#refused(reason, id) ? undefined : frame
   }
 
-  /** What is not recorded does not pass, unless the user said that it may. */
-  #cannotRecord(reason: string, id: string | undefined, frame: Buffer): Buffer | undefined {
+  /** Returns why it could not be recorded; undefined: it may be forwarded. */
+  async #record(id: string | undefined, message: Json | undefined): Promise<string | undefined> {
+    if (message === undefined) return 'it is no valid JSON'
+    if (this.#started === undefined) return 'the server sent it before it was initialized'
+    const { label, edit } = asObject(message.params)
+    const { recorder, settlement } = this.#started
+    const travelling = { road: 'workspace/applyEdit', label: this.#labels.labelOf(label), edit }
+    const recording = await recorder.record(travelling)
+    if (recording.kind === 'failed') return recording.reason
+    if (recording.kind === 'recorded') {
+      settlement.follow(recording.intent, this.#follower)
+      if (id !== undefined) this.#forwarded.set(id, recording.intent)
+    }
+    return undefined
+  }
+
+  /** What is not recorded does not pass, unless the user said that it may. Returns whether it does not. */
+  #refused(reason: string, id: string | undefined): boolean {
     if (this.#options.onJournalFailure === 'forward') {
       this.#conversation.show('warning', `this edit is not recorded: ${reason}`)
-      return frame
+      return false
     }
     this.#conversation.show('error', `this edit is refused, since it could not be recorded: ${reason}`)
-    if (id === undefined) return undefined
     const result = { applied: false, failureReason: `lsp-wal: ${reason}` }
     // The id in the server's own spelling, which may be no valid JSON either.
-    this.#toServer.inject(frameAround(`{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}`))
-    return undefined
+    if (id !== undefined)
+      this.#relay.toServer.inject(
+        frameAround(`{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}`),
+      )
+    return true
   }
 
   // Observe, settle.
@@ -313,19 +278,6 @@ class ProxyRun {
 
   // The end.
 
-  /** The editor is gone: nobody is left to serve, and no server may outlive its editor. */
-  #editorGone(): void {
-    this.#server.stdin.end()
-    const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGKILL']
-    const insist = () => {
-      const signal = signals.shift()
-      if (signal === undefined) return
-      this.#server.kill(signal)
-      setTimeout(insist, PATIENCE_MS).unref()
-    }
-    setTimeout(insist, PATIENCE_MS).unref()
-  }
-
   async #endSession(): Promise<void> {
     clearTimeout(this.#quiet)
     this.#conversation.end()
@@ -353,19 +305,15 @@ interface Started {
   readonly recovery: StartRecovery
 }
 
-/** Of a message that only its top level is read of: what is broken deeper down is its reader's business. */
-function parse(body: Buffer): Json {
-  return tryParse(body) ?? {}
+function look(handle: (message: Message) => unknown): Route {
+  return { kind: 'observe', look: handle }
 }
 
-function tryParse(body: Buffer): Json | undefined {
-  try {
-    return asObject(JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')))
-  } catch {
-    return undefined
+function answers(none: () => boolean, route: (id: string) => Route | undefined): Watched['answers'] {
+  return {
+    get none() {
+      return none()
+    },
+    route,
   }
-}
-
-function paramsOf(body: Buffer): unknown {
-  return parse(body).params
 }

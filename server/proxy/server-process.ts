@@ -1,17 +1,21 @@
 import type { ChildProcess } from 'node:child_process'
+import { platform } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import spawn from 'cross-spawn'
 
 /** How the server ended, to become the proxy's own end. */
 export type End = { readonly code: number } | { readonly signal: NodeJS.Signals }
 
-/** The wrapped language server. Its stderr is the proxy's own, never touched here. */
+/** The wrapped language server. */
 export interface ServerProcess {
   readonly stdin: Writable
   readonly stdout: Readable
-  readonly ended: Promise<End>
+  /** Undefined: it writes to the proxy's own stderr, which is never touched. */
+  readonly stderr: Readable | undefined
   /** Resolves once it runs. @throws StartError */
   readonly started: Promise<void>
+  /** It is gone. What it wrote may not be read yet, and a child that it left may hold its output open. */
+  readonly exited: Promise<End>
   kill(signal: NodeJS.Signals): void
 }
 
@@ -19,18 +23,19 @@ class StartError extends Error {
   override readonly name = 'StartError'
 }
 
+export interface ServerStart {
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
+  readonly stderr: 'inherit' | 'pipe'
+}
+
 /** Starts the server: the arguments as an array, never through a shell; `.cmd` shims as cross-spawn knows them. */
-export function startServer(command: readonly string[], env: NodeJS.ProcessEnv, cwd: string): ServerProcess {
+export function startServer(command: readonly string[], { env, cwd, stderr }: ServerStart): ServerProcess {
   const [file, ...args] = command
-  const child: ChildProcess = spawn(file!, args, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env,
-    cwd,
-    windowsHide: true,
-  })
-  const ended = new Promise<End>((done) => {
-    // `close`, not `exit`: by then everything that it wrote has been read.
-    child.once('close', (code, signal) => done(signal === null ? { code: code ?? 1 } : { signal }))
+  const stdio = ['pipe', 'pipe', stderr] as const
+  const child: ChildProcess = spawn(file!, args, { stdio: [...stdio], env, cwd, windowsHide: true })
+  const exited = new Promise<End>((done) => {
+    child.once('exit', (code, signal) => done(signal === null ? { code: code ?? 1 } : { signal }))
   })
   const started = new Promise<void>((done, fail) => {
     child.once('spawn', () => done())
@@ -41,10 +46,18 @@ export function startServer(command: readonly string[], env: NodeJS.ProcessEnv, 
   return {
     stdin: child.stdin!,
     stdout: child.stdout!,
-    ended,
+    stderr: child.stderr ?? undefined,
     started,
-    kill: (signal) => void child.kill(signal),
+    exited,
+    kill: (signal) => kill(child, signal),
   }
+}
+
+function kill(child: ChildProcess, signal: NodeJS.Signals): void {
+  // Windows has no signals, and behind a `.cmd` shim the server is a child of the child.
+  if (platform() === 'win32' && child.pid !== undefined)
+    spawn('taskkill', ['/T', '/F', '/PID', String(child.pid)], { stdio: 'ignore', windowsHide: true })
+  else child.kill(signal)
 }
 
 function explain(

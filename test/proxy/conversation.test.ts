@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Conversation } from '../../server/proxy/conversation.ts'
-import { readEnvelope } from '../../server/proxy/envelope.ts'
-import { FrameReader } from '../../server/proxy/frames.ts'
+import { idOf as idOfBody } from '../../server/proxy/envelope.ts'
+import { FrameCutter } from '../../server/proxy/frames.ts'
 
 interface Message {
   readonly id?: string
@@ -13,17 +13,25 @@ interface Message {
 class Talk {
   readonly toEditor: Message[] = []
   readonly toServer: Message[] = []
+  /** Which of those to the editor may not go out while a message is held. */
+  readonly asked: number[] = []
   readonly conversation = new Conversation(
-    (frame) => this.toEditor.push(messageIn(frame)),
-    (frame) => this.toServer.push(messageIn(frame)),
+    {
+      inject: (frame) => this.toEditor.push(messageIn(frame)),
+      injectUnheld: (frame) => {
+        this.asked.push(this.toEditor.push(messageIn(frame)) - 1)
+      },
+    },
+    { inject: (frame) => this.toServer.push(messageIn(frame)) },
     'cafe',
   )
 }
 
 function messageIn(frame: Buffer): Message {
-  const [piece, ...others] = new FrameReader().push(frame)
-  expect(others).toEqual([])
-  return JSON.parse((piece as { body: Buffer }).body.toString()) as Message
+  const cutter = new FrameCutter()
+  cutter.push(frame)
+  expect([cutter.next(), cutter.kind, cutter.to]).toEqual([true, 'frame', frame.length])
+  return JSON.parse(frame.toString('utf8', cutter.body)) as Message
 }
 
 const opened = () => {
@@ -31,7 +39,7 @@ const opened = () => {
   talk.conversation.open()
   return talk
 }
-const idOf = (json: string) => readEnvelope(Buffer.from(json))!.id!
+const idOf = (json: string) => idOfBody(Buffer.from(json))!
 
 describe('before the editor may be spoken to', () => {
   it('everything waits, and is said in order once it may', () => {

@@ -42,8 +42,11 @@ class Stage {
     if (disk !== undefined) this.machine.platter.put(A, disk)
     if (buffer !== undefined) this.mirror.open({ textDocument: { uri, version, text: buffer } })
     this.#conversation = new Conversation(
-      (frame) => this.#asked(JSON.parse(frame.toString().split('\r\n\r\n')[1]!) as Request),
-      () => {},
+      {
+        inject: () => {},
+        injectUnheld: (frame) => this.#asked(JSON.parse(frame.toString().split('\r\n\r\n')[1]!) as Request),
+      },
+      { inject: () => {} },
       'cafe',
     )
     this.#conversation.open()

@@ -1,75 +1,82 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Envelope, readEnvelope } from '../../server/proxy/envelope.ts'
+import { EnvelopeReader, firstValue, idOf, textAt } from '../../server/proxy/envelope.ts'
 
-const read = (text: string) => readEnvelope(Buffer.from(text, 'utf8'))
+const reader = new EnvelopeReader()
+
+/** What a whole body is: `call m`, `answer`, `none`. */
+function read(text: string | Buffer): string {
+  const body = Buffer.from(text)
+  return said(body, reader.read(body, 0, body.length, true, true))
+}
+
+function said(body: Buffer, kind: string, to = body.length): string {
+  if (kind !== 'call') return kind
+  const method = textAt(body, reader.method, to)
+  return method === undefined ? 'unknown yet' : `call ${method}`
+}
+
+const id = (text: string) => idOf(Buffer.from(text))
 
 describe('a message in any spelling', () => {
-  it.each<[string, string, Envelope]>([
-    ['a request', '{"jsonrpc":"2.0","id":1,"method":"m"}', { method: 'm', id: '1' }],
-    ['a notification', '{"jsonrpc":"2.0","method":"m","params":{}}', { method: 'm', id: undefined }],
-    ['a response', '{"jsonrpc":"2.0","id":1,"result":null}', { method: undefined, id: '1' }],
-    ['an empty object', '{}', { method: undefined, id: undefined }],
-    ['an empty object with white space', ' {\t\r\n } ', { method: undefined, id: undefined }],
-    ['the method last', '{"params":{"a":[1,2]},"id":1,"method":"m"}', { method: 'm', id: '1' }],
-    ['white space everywhere', '\n{ "method"\t:\r\n "m" , "id" : 1\n}\n', { method: 'm', id: '1' }],
-    [
-      'an escaped slash',
-      '{"method":"workspace\\/applyEdit"}',
-      { method: 'workspace/applyEdit', id: undefined },
-    ],
-    [
-      'escaped characters',
-      '{"method":"\\u0077orkspace/apply\\u0045dit"}',
-      { method: 'workspace/applyEdit', id: undefined },
-    ],
+  it.each<[string, string, string]>([
+    ['a request', '{"jsonrpc":"2.0","id":1,"method":"m"}', 'call m'],
+    ['a notification', '{"jsonrpc":"2.0","method":"m","params":{}}', 'call m'],
+    ['a response', '{"jsonrpc":"2.0","id":1,"result":null}', 'answer'],
+    ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":1}}', 'answer'],
+    ['a response that ends with its id', '{"result":{"a":[1]},"jsonrpc":"2.0","id":1}', 'answer'],
+    ['a response without an id', '{"error":{"code":1}}', 'answer'],
+    ['an id alone', '{"id":1}', 'none'],
+    ['an empty object', '{}', 'none'],
+    ['an empty object with white space', ' {\t\r\n } ', 'none'],
+    ['the method last', '{"params":{"a":[1,2]},"id":1,"method":"m"}', 'call m'],
+    ['white space everywhere', '\n{ "method"\t:\r\n "m" , "id" : 1\n}\n', 'call m'],
+    ['an escaped slash', '{"method":"workspace\\/applyEdit"}', 'call workspace/applyEdit'],
+    ['escaped characters', '{"method":"\\u0077orkspace/apply\\u0045dit"}', 'call workspace/applyEdit'],
     [
       'every character of key and method escaped',
       '{"\\u006d\\u0065\\u0074\\u0068\\u006f\\u0064":"\\u006D","\\u0069\\u0064":7}',
-      { method: 'm', id: '7' },
+      'call m',
     ],
-    ['a method twice: the last one', '{"method":"a","method":"b"}', { method: 'b', id: undefined }],
-    ['a method twice, once escaped', '{"method":"a","meth\\u006fd":"b"}', { method: 'b', id: undefined }],
-    ['an id twice: the last one', '{"id":1,"method":"m","id":2}', { method: 'm', id: '2' }],
-    ['a method that is none', '{"method":5,"id":1}', { method: undefined, id: '1' }],
-    ['a method, then one that is none', '{"method":"m","method":null}', { method: undefined, id: undefined }],
+    ['a method twice: the first one', '{"method":"a","method":"b"}', 'call a'],
+    ['a method twice, once escaped', '{"meth\\u006fd":"b","method":"a"}', 'call b'],
+    ['a method before a result', '{"id":1,"method":"m","result":1}', 'call m'],
+    ['a method that is none', '{"method":5,"id":1}', 'none'],
+    ['a method that is none, then one', '{"method":null,"method":"m"}', 'call m'],
     [
       'a method in nested objects only',
-      '{"id":1,"result":{"method":"workspace/applyEdit","id":2},"error":[{"method":"x"}]}',
-      { method: undefined, id: '1' },
+      '{"params":{"method":"workspace/applyEdit","id":2},"id":3,"error":[{"method":"x"}]}',
+      'answer',
     ],
     [
       'a method in strings only',
-      '{"id":1,"result":"\\",\\"method\\":\\"workspace/applyEdit\\",\\""}',
-      { method: undefined, id: '1' },
+      '{"params":"\\",\\"method\\":\\"workspace/applyEdit\\",\\"","id":1}',
+      'none',
     ],
-    [
-      'a string that ends with backslashes',
-      '{"a":"\\\\","b\\\\":"\\\\\\"","method":"m"}',
-      { method: 'm', id: undefined },
-    ],
-    ['brackets in strings', '{"params":["}",{"a":"]{"}],"method":"m"}', { method: 'm', id: undefined }],
-    [
-      'a key that only begins alike',
-      '{"methods":"a","method ":"b","Method":"c"}',
-      { method: undefined, id: undefined },
-    ],
-    [
-      'a key longer than any that is looked for',
-      `{"${'k'.repeat(500)}":1,"id":3}`,
-      { method: undefined, id: '3' },
-    ],
-    ['characters of several bytes', '{"é😀":"\u2028","method":"é😀"}', { method: 'é😀', id: undefined }],
-    ['an empty method', '{"method":""}', { method: '', id: undefined }],
+    ['a string that ends with backslashes', '{"a":"\\\\","b\\\\":"\\\\\\"","method":"m"}', 'call m'],
+    ['brackets in strings', '{"params":["}",{"a":"]{"}],"method":"m"}', 'call m'],
+    ['a key that only begins alike', '{"methods":"a","method ":"b","Method":"c"}', 'none'],
+    ['a key longer than any that is looked for', `{"${'k'.repeat(500)}":1,"method":"m"}`, 'call m'],
+    ['characters of several bytes', '{"é😀":"\u2028","method":"é😀"}', 'call é😀'],
+    ['an empty method', '{"method":""}', 'call '],
+    ['a byte order mark, which some readers drop', '\ufeff{"id":1,"method":"m"}', 'call m'],
+    ['what is broken behind the key that tells', '{"method":"m" "id":1}', 'call m'],
   ])('%s', (_title, text, expected) => {
     expect(read(text)).toEqual(expected)
   })
-})
 
-it('is read behind a byte order mark, which some readers drop', () => {
-  expect(readEnvelope(Buffer.from('\ufeff{"id":1,"method":"workspace/applyEdit"}'))).toEqual({
-    method: 'workspace/applyEdit',
-    id: '1',
+  it('is an answer at once where it does not matter whose', () => {
+    const gopls = Buffer.from('{"jsonrpc":"2.0","result":{"much":')
+    expect(reader.read(gopls, 0, gopls.length, false, true)).toBe('unknown yet')
+    expect(reader.read(gopls, 0, gopls.length, false, false)).toBe('answer')
+  })
+
+  it('is read where it stands among others, and no further', () => {
+    const bytes = Buffer.from('"method":"x"}{"id":1,"method":"m"}{"method":"y"}')
+    expect(said(bytes, reader.read(bytes, 13, 34, true, true), 34)).toBe('call m')
+    expect(bytes.toString('latin1', reader.idFrom, reader.idTo)).toBe('1')
+    expect(reader.read(bytes, 13, 27, true, true)).toBe('none')
+    expect(reader.read(bytes, 13, 27, false, true)).toBe('unknown yet')
   })
 })
 
@@ -85,9 +92,9 @@ describe('ids', () => {
     ['null', 'null'],
     ['"é"', '"é"'],
     [' \n7 ', '7'],
-  ])('keeps the text of %s', (text, id) => {
-    expect(read(`{"id":${text},"method":"m"}`)?.id).toBe(id)
-    expect(read(`{"method":"m","id":${text}}`)?.id).toBe(id)
+  ])('keeps the text of %s', (text, expected) => {
+    expect(id(`{"id":${text},"method":"m"}`)).toBe(expected)
+    expect(id(`{"method":"m","params":{"id":8},"id":${text}}`)).toBe(expected)
   })
 
   it.each<[string, string, string]>([
@@ -96,16 +103,41 @@ describe('ids', () => {
     ['a string with a quote in it', '"a\\u0022b"', '"a\\"b"'],
     ['a number with a fraction', '1.0', '1'],
     ['a number with an exponent', '1e3', '1000'],
-  ])('is the same for %s however a peer writes it', (_title, text, id) => {
-    expect(read(`{"id":${text}}`)?.id).toBe(id)
+  ])('is the same for %s however a peer writes it', (_title, text, expected) => {
+    expect(id(`{"id":${text}}`)).toBe(expected)
   })
 
   it.each(['1x', '01', 'tru', '-', '1;', '1e999', '"a\\x"', '{"a":1}', '[1]', 'true'])(
     'takes %s for none, since it is no id',
     (text) => {
-      expect(read(`{"method":"m","id":${text}}`)?.id).toBeUndefined()
+      expect(id(`{"method":"m","id":${text}}`)).toBeUndefined()
     },
   )
+
+  it.each([
+    ['{"id":1,"method":"m","id":2}', '2'],
+    ['{"\\u0069d":7}', '7'],
+    ['\ufeff{"id":3}', '3'],
+    ['{"params":{"id":4}}', undefined],
+    ['{}', undefined],
+    ['[{"id":1}]', undefined],
+    ['', undefined],
+  ])('of %j is %s', (text, expected) => {
+    expect(id(text)).toBe(expected)
+  })
+})
+
+describe('the first value of a body', () => {
+  it.each<[string, number]>([
+    ['{"a":"}"}', 9],
+    [' {"a":[{}]} more', 11],
+    ['{}Content-Length: 2\r\n\r\n{}', 2],
+    ['"a"}', 3],
+    ['{"a":', 6],
+    ['', 1],
+  ])('of %j ends after %i', (text, end) => {
+    expect(firstValue(Buffer.from(text))).toBe(end)
+  })
 })
 
 describe('what is no object', () => {
@@ -122,8 +154,8 @@ describe('what is no object', () => {
     ':',
     'method',
     '\0{"method":"m"}',
-  ])('says nothing about %j', (text) => {
-    expect(read(text)).toBeUndefined()
+  ])('is none: %j', (text) => {
+    expect(read(text)).toBe('none')
   })
 
   it.each([
@@ -132,23 +164,25 @@ describe('what is no object', () => {
     '{"method',
     '{"method"',
     '{"method":',
-    '{"method":"m',
-    '{"method":"m"',
-    '{"method":"m",',
-  ])('says nothing about %j, which is cut short', (text) => {
-    expect(read(text)).toBeUndefined()
+    '{"id":1,"params":',
+    '{"id":1,"result"',
+    '\ufeff',
+  ])('is none: %j, which is cut short', (text) => {
+    expect(read(text)).toBe('none')
+    const body = Buffer.from(text)
+    for (let end = 0; end <= body.length; end++)
+      expect(reader.read(body, 0, end, false, true)).toBe('unknown yet')
   })
 
   it.each([
     '{method:"m"}',
     '{"method" "m"}',
-    '{"method":"m" "id":1}',
     '{"id":1 "method":"m"}',
     '{"method":,}',
     "{'method':'m'}",
     '{,"method":"m"}',
-  ])('says nothing about %j', (text) => {
-    expect(read(text)).toBeUndefined()
+  ])('is none: %j', (text) => {
+    expect(read(text)).toBe('none')
   })
 })
 
@@ -236,30 +270,45 @@ const message = fc
     space,
     space,
   )
-  .map(([entries, pick, before, after]) => before + written(new Entries(entries), pick) + after)
+  .map(([entries, pick, before, after]) => ({
+    text: before + written(new Entries(entries), pick) + after,
+    entries,
+  }))
+
+/** The first key that tells; a result tells together with an id, or alone in the end. */
+function kindOf(entries: readonly (readonly [string, unknown])[]): string {
+  const seen = new Set<string>()
+  for (const [key, value] of entries) {
+    if (key === 'method' && typeof value === 'string') return `call ${value}`
+    seen.add(key === 'error' ? 'result' : key)
+    if (seen.has('id') && seen.has('result')) return 'answer'
+  }
+  return seen.has('result') ? 'answer' : 'none'
+}
 
 describe('law', () => {
-  it('method and id are those that JSON.parse finds', () => {
+  it('a message is what the first of its keys says that says it; its id is the one that JSON.parse finds', () => {
     fc.assert(
-      fc.property(message, (text) => {
-        const parsed = JSON.parse(text) as { method?: unknown; id?: unknown }
-        const envelope = read(text)
-        expect(envelope?.method).toEqual(typeof parsed.method === 'string' ? parsed.method : undefined)
+      fc.property(message, ({ text, entries }) => {
+        expect(read(text)).toEqual(kindOf(entries))
+        const parsed = JSON.parse(text) as { id?: unknown }
         const isId = typeof parsed.id === 'string' || typeof parsed.id === 'number' || parsed.id === null
-        expect(envelope?.id === undefined ? undefined : JSON.parse(envelope.id)).toEqual(
-          isId ? parsed.id : undefined,
-        )
+        const found = id(text)
+        expect(found === undefined ? undefined : JSON.parse(found)).toEqual(isId ? parsed.id : undefined)
       }),
       { numRuns: 5000 },
     )
   })
 
-  it('says nothing about a body that is cut short, wherever', () => {
+  it('however much of it has come, nothing is said that the whole does not say', () => {
     fc.assert(
-      fc.property(message, (text) => {
-        const whole = Buffer.from(text.trim(), 'utf8')
-        for (let end = 0; end < whole.length; end++)
-          expect(readEnvelope(whole.subarray(0, end))).toBeUndefined()
+      fc.property(message, ({ text }) => {
+        const whole = Buffer.from(text, 'utf8')
+        const expected = read(whole)
+        for (let end = 0; end < whole.length; end++) {
+          const kind = said(whole, reader.read(whole, 0, end, false, true), end)
+          if (kind !== 'unknown yet') expect(kind).toBe(expected)
+        }
       }),
       { numRuns: 300 },
     )
@@ -268,7 +317,7 @@ describe('law', () => {
   it('never throws, whatever the bytes, and tells a method of objects only', () => {
     const damaged = fc
       .tuple(message, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }))
-      .map(([text, flips]) => {
+      .map(([{ text }, flips]) => {
         const bytes = Buffer.from(text, 'utf8')
         for (const [at, byte] of flips) if (bytes.length > 0) bytes[at % bytes.length] = byte
         return bytes
@@ -281,9 +330,12 @@ describe('law', () => {
     const anything = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))
     fc.assert(
       fc.property(fc.oneof(damaged, soup, anything), (bytes) => {
-        const envelope = readEnvelope(bytes)
-        if (envelope?.id !== undefined) JSON.parse(envelope.id)
-        if (!/^[ \t\r\n]*\{/.test(bytes.toString('latin1'))) expect(envelope).toBeUndefined()
+        const found = idOf(bytes)
+        if (found !== undefined) JSON.parse(found)
+        firstValue(bytes)
+        const kind = reader.read(bytes, 0, bytes.length, true, true)
+        if (!/^(?:\xef\xbb\xbf|\xef..)?[ \t\r\n]*\{/s.test(bytes.toString('latin1')))
+          expect(kind).toBe('none')
       }),
       { numRuns: 10_000 },
     )
@@ -301,7 +353,8 @@ describe('large bodies', () => {
   ])('are read in time that grows with their length alone: %s', (_title, text) => {
     const body = Buffer.from(text)
     const began = performance.now()
-    expect(readEnvelope(body)).toEqual({ method: 'm', id: undefined })
+    expect(read(body)).toBe('call m')
+    expect(idOf(body)).toBeUndefined()
     expect(performance.now() - began).toBeLessThan(1000)
   })
 })
