@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import about from '../package.json' with { type: 'json' }
 import { type Command, EXIT, type Surroundings, UsageError } from './cli/command.ts'
@@ -58,8 +59,7 @@ const OUTER = 'LSP_WAL_OUTER'
 
 async function wrap(args: readonly string[], command: readonly string[]): Promise<void> {
   const { journal, ...options } = wrapOptions(args)
-  // Printed, a warning would make a stderr that the server shares non-blocking, and its own writes fail.
-  process.removeAllListeners('warning')
+  leaveStderrAlone()
   const [{ startServer }, { isOnePipe, openInput, openOutput }] = await Promise.all([
     import('./proxy/server-process.ts'),
     import('./proxy/stdio.ts'),
@@ -96,6 +96,20 @@ async function wrap(args: readonly string[], command: readonly string[]): Promis
   }
   const root = rootAt(journal ?? defaultRoot())
   leaveAs(await runProxy(env, editor, server, { ...options, root, command, cwd }))
+}
+
+/**
+ * Node makes stderr non-blocking when anything looks at it: a warning, `console`, even the closing of a socket
+ * (`net.js` compares each with it). The server shares it, and would have its own large writes fail.
+ */
+function leaveStderrAlone(): void {
+  const stderr = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      say(chunk)
+      done()
+    },
+  })
+  Object.defineProperty(process, 'stderr', { value: stderr })
 }
 
 function outerProxy(): number | undefined {
@@ -176,8 +190,13 @@ function print(text: string, status: number): void {
 }
 
 function warn(text: string): void {
+  say(`lsp-wal: ${text}\n`)
+}
+
+function say(text: string | Buffer): void {
   try {
-    writeSync(2, `lsp-wal: ${text}\n`)
+    if (typeof text === 'string') writeSync(2, text)
+    else writeSync(2, text)
   } catch {
     // stderr is closed or full: there is nowhere left to say it
   }

@@ -42,8 +42,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     any: ['node:buffer', 'node:events', 'node:path', 'node:stream', 'node:url', /^vscode-/],
     doors: {
       'server-process.ts': ['node:child_process', 'node:os', 'cross-spawn'],
-      // It looks at the descriptors that the process was given, and opens no file.
-      'stdio.ts': ['node:fs fstatSync', 'node:net'],
+      // The descriptors that the process was given, and no file.
+      'stdio.ts': ['node:fs closeSync fstatSync openSync', 'node:net', 'node:os'],
     },
   },
   'server/cli': {
@@ -102,6 +102,7 @@ describe('server/main.ts', () => {
       'node:fs',
       'node:os',
       'node:path',
+      'node:stream',
       'node:url',
       'package.json',
       'server/cli/command.ts',

@@ -18,6 +18,10 @@ export interface Host {
    * Process ids are used again: the same id with another start is another process.
    */
   processStart(pid: number): Promise<string | undefined>
+  /** Whether a process runs that is this one's parent, or a parent of that. */
+  isAbove(pid: number): boolean
+  /** Whether a process runs. One that has ended, and that its parent has not waited for, does not. */
+  runs(pid: number): boolean
   /**
    * Answers every caller at `address` (a socket's path) with one line, until closed.
    * Does not keep the process alive.

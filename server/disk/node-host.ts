@@ -10,7 +10,7 @@ import type { Call, Host, Listener } from './host.ts'
 const CALL_MS = 1000
 const NOBODY = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK', 'ENOTDIR'])
 
-type Self = Pick<NodeJS.Process, 'pid' | 'getuid' | 'kill'>
+type Self = Pick<NodeJS.Process, 'pid' | 'ppid' | 'getuid' | 'kill'>
 
 /** The real machine, seen from the process `self`. */
 export function nodeHost(self: Self): Host {
@@ -24,6 +24,8 @@ export function nodeHost(self: Self): Host {
     now: () => new Date(),
     random: (bytes) => randomBytes(bytes).toString('hex'),
     processStart: (pid) => processStart(pid, self),
+    isAbove: (pid) => isAbove(pid, self),
+    runs: (pid) => isThere(pid, self) && statOf(pid)?.state !== 'Z',
     listen,
     call,
   }
@@ -41,14 +43,38 @@ function bootOf(): string {
 
 async function processStart(pid: number, self: Self): Promise<string | undefined> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
-    // proc(5): the second field is the command in parentheses and may hold anything, ")" too;
-    // the third is the state (Z: ended, not yet reaped), the 22nd the start in ticks since boot.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+    const { state, start } = statIn(await readFile(`/proc/${pid}/stat`, 'latin1'))
+    return state === 'Z' || state === 'X' ? undefined : start
   } catch {
     return (await hasProc()) ? undefined : startFromPs(pid, self)
   }
+}
+
+interface ProcessStat {
+  /** Z: ended, not yet waited for. */
+  readonly state: string | undefined
+  readonly parent: number
+  /** In ticks since boot. */
+  readonly start: string | undefined
+}
+
+/** proc(5): the second field is the command in parentheses and may hold anything, ")" too. */
+function statIn(text: string): ProcessStat {
+  const [state, parent, ...others] = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return { state, parent: Number(parent), start: others[17] }
+}
+
+function statOf(pid: number): ProcessStat | undefined {
+  try {
+    return statIn(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return undefined // no such process, or no Linux
+  }
+}
+
+function isAbove(pid: number, self: Self): boolean {
+  for (let above = self.ppid; above > 1; above = statOf(above)?.parent ?? 0) if (above === pid) return true
+  return false
 }
 
 const hasProc = (): Promise<boolean> =>

@@ -121,11 +121,8 @@ export class EnvelopeReader {
   }
 }
 
-/**
- * The id of a whole message, as JSON: as it came (read and written again, a number of more than 53 bits would be
- * another one), but the same however a peer escapes its characters or writes its number; undefined: there is none.
- */
-export function idOf(body: Buffer): string | undefined {
+/** The id of a whole message, as JSON in the spelling of its sender; undefined: there is none that could be one. */
+export function idAsWritten(body: Buffer): string | undefined {
   const to = body.length
   let at = skipSpace(body, body[0] === BOM ? 3 : 0, to)
   if (body[at] !== OPEN) return undefined
@@ -136,11 +133,11 @@ export function idOf(body: Buffer): string | undefined {
     const from = skipSpace(body, skipSpace(body, keyEnd, to) + 1, to)
     const end = endOfValue(body, from, to)
     if (end > to) break
-    if (key === ID) id = plainId(body.toString('utf8', from, end))
+    if (key === ID) id = body.toString('utf8', from, end)
     at = skipSpace(body, end, to)
     if (body[at] !== COMMA) break
   }
-  return id
+  return id === undefined || plainId(id) === undefined ? undefined : id
 }
 
 /** The length of the JSON value that a body begins with; more than the body's where it does not end. */
@@ -148,9 +145,18 @@ export function firstValue(body: Buffer): number {
   return endOfValue(body, skipSpace(body, 0, body.length), body.length)
 }
 
+/** The id of a whole message, in the one spelling that `plainId` has for it. */
+export function idOf(body: Buffer): string | undefined {
+  const id = idAsWritten(body)
+  return id === undefined ? undefined : plainId(id)
+}
+
 const PLAIN_ID = /^(?:-?(?:0|[1-9]\d*)|"[A-Za-z0-9 _.:/-]*"|null)$/
 
-/** An id in the one spelling that `idOf` has for it. */
+/**
+ * An id as it came (read and written again, a number of more than 53 bits would be another one), but the same
+ * however a peer escapes its characters or writes its number; undefined: it is none.
+ */
 export function plainId(text: string): string | undefined {
   if (PLAIN_ID.test(text)) return text
   try {

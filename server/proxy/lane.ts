@@ -6,6 +6,12 @@ import { type Route, Routes, type Watched } from './routes.ts'
 /** Bytes of one message: a longer one is not collected. (V8 makes no string of twice as many.) */
 const LONGEST_MESSAGE = 256 * 2 ** 20
 
+/**
+ * Bytes that may wait in the sink while more is read. With none, every write that is a little larger than what is
+ * free in a pipe would stop the reading until the rest of it is gone: a third of the rate of a stream.
+ */
+const MOST_WAITING = 256 * 1024
+
 /** Who hears what is wrong with that which passes. */
 export interface Faults {
   /** A frame's length is not that of the message in it, or there is no message in it. Told once. */
@@ -14,7 +20,7 @@ export interface Faults {
   readonly failed: (error: unknown) => void
 }
 
-/** `unwanted`: the sink takes no more. The source is closed when more of it comes. */
+/** `unwanted`: the sink takes no more. The source is read on all the same, for its end to be seen. */
 export type LaneEnd = 'ended' | 'unwanted'
 
 /**
@@ -55,7 +61,7 @@ export class Lane {
   #refused = false
   #over = false
   #garbled = false
-  #behindFrame = false
+  #behindFrame: 'a body' | 'no body' | undefined
   #heardAt = 0
   #done: (end: LaneEnd) => void = () => {}
 
@@ -79,7 +85,7 @@ export class Lane {
     sink.on('close', refuse)
   }
 
-  /** Resolves when the source has ended and everything is written, or nobody takes it. */
+  /** Resolves when the source has ended and its last bytes are handed to the sink, or nobody takes them. */
   run(): Promise<LaneEnd> {
     return new Promise((done) => {
       this.#done = done
@@ -124,8 +130,6 @@ export class Lane {
     this.#heardAt = Date.now()
     this.#cutter.push(chunk)
     this.#read()
-    // A reader that is gone is an error for whoever writes to it next, and for nobody before that.
-    if (this.#refused) this.#source.destroy()
   }
 
   #read(): void {
@@ -150,7 +154,7 @@ export class Lane {
     this.#cutter.skip(to)
     this.#mode = 'pass'
     this.#goOn(at)
-    this.#behindFrame = true
+    this.#behindFrame = 'a body'
   }
 
   #frame(): void {
@@ -178,10 +182,11 @@ export class Lane {
 
   #noise(): void {
     const { bytes, from } = this.#cutter
-    // The end of a message whose length was told too small.
+    // The end of a message whose length was told too small, or all of it.
     const first = bytes[from]
-    if (this.#behindFrame && (first === CLOSE || first === CLOSE_LIST || first === QUOTE)) this.#isGarbled()
-    this.#behindFrame = false
+    const endsBody = first === CLOSE || first === CLOSE_LIST || first === QUOTE
+    if (this.#behindFrame === 'a body' ? endsBody : this.#behindFrame && first === OPEN) this.#isGarbled()
+    this.#behindFrame = undefined
     this.#mode = 'pass'
     this.#goOn(from)
   }
@@ -200,7 +205,7 @@ export class Lane {
 
   #frameEnd(hasBody: boolean): void {
     const mode = this.#mode
-    this.#behindFrame = true
+    this.#behindFrame = hasBody ? 'a body' : 'no body'
     if (hasBody && !endsValue(this.#cutter)) this.#isGarbled()
     if (typeof mode === 'object') {
       const frame = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
@@ -268,7 +273,8 @@ export class Lane {
   }
 
   #send(bytes: Buffer): void {
-    if (this.#sink.writable && !this.#sink.write(bytes)) this.#full = true
+    if (!this.#sink.writable) return
+    if (!this.#sink.write(bytes) && this.#sink.writableLength > MOST_WAITING) this.#full = true
   }
 
   #look(): void {
@@ -310,6 +316,7 @@ export class Lane {
 const NOTHING = Buffer.alloc(0)
 const QUOTE = 0x22
 const SPACE = 0x20
+const OPEN = 0x7b
 const CLOSE = 0x7d
 const CLOSE_LIST = 0x5d
 

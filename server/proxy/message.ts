@@ -1,4 +1,4 @@
-import { firstValue, idOf } from './envelope.ts'
+import { firstValue, idAsWritten, idOf } from './envelope.ts'
 import { asObject, type Json } from './json.ts'
 
 /** A whole message that somebody wants to see. */
@@ -21,6 +21,11 @@ export class Message {
   /** As JSON, in the one spelling of `idOf`; undefined: it has none. */
   get id(): string | undefined {
     return idOf(this.body)
+  }
+
+  /** The same in the spelling of its sender, to answer to. */
+  get idAsWritten(): string | undefined {
+    return idAsWritten(this.body)
   }
 
   /** The message itself; undefined: it is no JSON object. */

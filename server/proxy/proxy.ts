@@ -175,10 +175,10 @@ class ProxyRun {
     return frame
   }
 
-  #watchEditor({ editor: { pid, start } }: ClientFacts): void {
-    // A process id that is nobody's here is one of another machine, or of outside this container.
-    if (pid !== null && start !== null)
-      this.#relay.watchEditor(async () => (await this.#env.host.processStart(pid)) === start)
+  #watchEditor({ editor: { pid } }: ClientFacts): void {
+    const { host } = this.#env
+    // Another process may have that id here: one of an editor outside this container, or on another machine.
+    if (pid !== null && host.isAbove(pid)) this.#relay.watchEditor(() => host.runs(pid))
   }
 
   /** The disk as far as the sessions that are recovered reached: their editors may have had more folders open. */
@@ -213,9 +213,9 @@ class ProxyRun {
 
   // An edit: lowered, journaled, forwarded.
 
-  async #applyEdit({ id, frame, json }: Message): Promise<Buffer | undefined> {
+  async #applyEdit({ id, idAsWritten, frame, json }: Message): Promise<Buffer | undefined> {
     const reason = await this.#record(id, json)
-    return reason !== undefined && this.#refused(reason, id) ? undefined : frame
+    return reason !== undefined && this.#refused(reason, idAsWritten) ? undefined : frame
   }
 
   /** Returns why it could not be recorded; undefined: it may be forwarded. */
@@ -234,7 +234,10 @@ class ProxyRun {
     return undefined
   }
 
-  /** What is not recorded does not pass, unless the user said that it may. Returns whether it does not. */
+  /**
+   * What is not recorded does not pass, unless the user said that it may. Returns whether it does not.
+   * `id`: as the server wrote it.
+   */
   #refused(reason: string, id: string | undefined): boolean {
     if (this.#options.onJournalFailure === 'forward') {
       this.#conversation.show('warning', `this edit is not recorded: ${reason}`)
@@ -242,7 +245,6 @@ class ProxyRun {
     }
     this.#conversation.show('error', `this edit is refused, since it could not be recorded: ${reason}`)
     const result = { applied: false, failureReason: `lsp-wal: ${reason}` }
-    // The id in the server's own spelling, which may be no valid JSON either.
     if (id !== undefined)
       this.#relay.toServer.inject(
         frameAround(`{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}`),

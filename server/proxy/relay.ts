@@ -61,7 +61,7 @@ export class Relay {
     void this.toServer.run().then((end) => {
       if (end === 'ended') return this.#editorGone()
       // A server that closed its stdin may live on without it: that is no reason to end it.
-      for (const event of ['end', 'error']) this.#editor.input.once(event, () => this.#editorGone())
+      for (const event of ['end', 'close']) this.#editor.input.once(event, () => this.#editorGone())
     })
     const end = await this.#server.exited
     this.#exited = true
@@ -72,24 +72,30 @@ export class Relay {
   }
 
   /** Looks now and then whether the editor's process is still there: its pipes may be held open by another one. */
-  watchEditor(isThere: () => Promise<boolean>): void {
-    const look = async () => {
-      if (await isThere()) return
+  watchEditor(isThere: () => boolean): void {
+    const watch = setInterval(() => {
+      if (isThere()) return
       clearInterval(watch)
       this.#editorGone()
-    }
-    const watch = setInterval(() => void look(), WATCH_MS).unref()
+    }, WATCH_MS).unref()
   }
 
   async #deliver(): Promise<void> {
-    await Promise.all([this.toEditor.run(), this.#passStderr()])
     const { output } = this.#editor
+    const [end] = await Promise.all([this.toEditor.run(), this.#passStderr()])
+    if (end === 'unwanted') return this.#refuse()
     // A server that closes its output while it lives on is seen to do so.
     await new Promise<void>((done) => {
       output.once('close', done)
       output.once('error', done)
       output.end(done)
     })
+  }
+
+  /** A reader that is gone is an error for whoever writes to it next, and for nobody before that. */
+  #refuse(): void {
+    const { stdout } = this.#server
+    stdout.once('data', () => stdout.destroy())
   }
 
   /** Where stdout and stderr are one pipe: what is written there goes between the frames. */

@@ -66,10 +66,11 @@ export class Routes {
     }
   }
 
-  /** The id of the message that `of` looked at last, as far as it had come. */
+  /** The id of the message that `of` looked at last, as far as it had come, in the spelling of its sender. */
   idIn(bytes: Buffer): string | undefined {
     const { idFrom, idTo } = this.#envelope
-    return idTo > idFrom ? plainId(bytes.toString('utf8', idFrom, idTo)) : undefined
+    const id = bytes.toString('utf8', idFrom, idTo)
+    return plainId(id) === undefined ? undefined : id
   }
 
   #ofCall(bytes: Buffer, to: number, whole: boolean): Route | 'pass' | 'unknown yet' {
@@ -98,7 +99,7 @@ export class Routes {
   #ofAnswer(bytes: Buffer): Route | undefined {
     if (this.#watched.answers.none) return undefined
     const id = this.idIn(bytes)
-    return id === undefined ? undefined : this.#watched.answers.route(id)
+    return id === undefined ? undefined : this.#watched.answers.route(plainId(id)!)
   }
 }
 

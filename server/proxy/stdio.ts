@@ -1,5 +1,6 @@
-import { fstatSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { devNull } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 
 /**
@@ -11,7 +12,15 @@ export function openInput(fd: number, orElse: () => Readable): Readable {
 }
 
 export function openOutput(fd: number, orElse: () => Writable): Writable {
-  return isPipe(fd) ? new Socket({ fd, readable: false, writable: true }) : orElse()
+  if (!isPipe(fd)) return orElse()
+  const output = new Socket({ fd, readable: false, writable: true })
+  // libuv never closes a standard descriptor, and a pipe, unlike a socket, has no other way to say that it ends.
+  output.once('close', () => {
+    closeSync(fd)
+    // In its place (the lowest that is free), so that no file of ours ever stands where something may be printed.
+    openSync(devNull, 'w')
+  })
+  return output
 }
 
 /**

@@ -71,6 +71,8 @@ export class Machine {
       now: () => new Date(this.clock++),
       random: (bytes) => this.#nextRandom(bytes),
       processStart: (asked) => Promise.resolve(this.#programs.get(asked)?.start),
+      isAbove: () => false,
+      runs: (asked) => this.#programs.has(asked),
       listen: (address, answer) => this.#listen(address, pid, answer),
       call: (address) => Promise.resolve(this.#call(address)),
     }
