@@ -7,11 +7,12 @@ import { fileURLToPath } from 'node:url'
 import about from '../package.json' with { type: 'json' }
 import { type Command, EXIT, type Surroundings, UsageError } from './cli/command.ts'
 import { USAGE } from './cli/usage.ts'
-import { wrapOptions } from './cli/wrap-options.ts'
+import { type WrapOptions, wrapOptions } from './cli/wrap-options.ts'
 import { DiskError } from './disk/disk.ts'
 import { type Env, JournalError } from './journal/env.ts'
 import { rootAt } from './journal/root.ts'
-import type { End } from './proxy/server-process.ts'
+import type { Editor } from './proxy/relay.ts'
+import type { End, ServerProcess } from './proxy/server-process.ts'
 
 // Loaded when they are asked for: an editor starts this file with every server, and waits for it.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -58,7 +59,7 @@ async function main(argv: readonly string[]): Promise<void> {
 const OUTER = 'LSP_WAL_OUTER'
 
 async function wrap(args: readonly string[], command: readonly string[]): Promise<void> {
-  const { journal, ...options } = wrapOptions(args)
+  const options = wrapOptions(args)
   leaveStderrAlone()
   const [{ startServer }, { isOnePipe, openInput, openOutput }] = await Promise.all([
     import('./proxy/server-process.ts'),
@@ -74,7 +75,7 @@ async function wrap(args: readonly string[], command: readonly string[]): Promis
   let heed = (signal: NodeJS.Signals): void => server.kill(signal)
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => heed(signal))
   // Everything else is loaded while the server starts.
-  const loaded = Promise.all([import('./proxy/relay.ts'), import('./proxy/proxy.ts'), environment()])
+  const relay = outer === undefined ? recording(command, cwd, options) : piping(outer)
   try {
     await server.started
   } catch (error) {
@@ -89,13 +90,22 @@ async function wrap(args: readonly string[], command: readonly string[]): Promis
       heed = listener
     },
   }
-  const [{ runPipe }, { runProxy }, env] = await loaded
-  if (outer !== undefined) {
-    warn(`process ${outer} wraps this server already: everything is passed on, and recorded there`)
-    return leaveAs(await runPipe(editor, server))
-  }
-  const root = rootAt(journal ?? defaultRoot())
-  leaveAs(await runProxy(env, editor, server, { ...options, root, command, cwd }))
+  const run = await relay
+  leaveAs(await run(editor, server))
+}
+
+type Run = (editor: Editor, server: ServerProcess) => Promise<End>
+
+async function recording(command: readonly string[], cwd: string, options: WrapOptions): Promise<Run> {
+  const [{ runProxy }, env] = await Promise.all([import('./proxy/proxy.ts'), environment()])
+  const root = rootAt(options.journal ?? defaultRoot())
+  return (editor, server) => runProxy(env, editor, server, { ...options, root, command, cwd })
+}
+
+async function piping(outer: number): Promise<Run> {
+  warn(`process ${outer} wraps this server already: everything is passed on, and recorded there`)
+  const { runPipe } = await import('./proxy/relay.ts')
+  return runPipe
 }
 
 /**

@@ -59,8 +59,8 @@ export class Relay {
     this.#editor.signals((signal) => this.#signalled(signal))
     const delivered = this.#deliver()
     void this.toServer.run().then((end) => {
-      if (end === 'ended') return this.#editorGone()
       // A server that closed its stdin may live on without it: that is no reason to end it.
+      if (end === 'ended' || this.#editor.input.destroyed) return this.#editorGone()
       for (const event of ['end', 'close']) this.#editor.input.once(event, () => this.#editorGone())
     })
     const end = await this.#server.exited
