@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { writeSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { constants, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -23,9 +23,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   recover: () => import('./cli/recover.ts').then(({ recover }) => recover),
   demo: () => import('./cli/demo/demo.ts').then(({ demo }) => demo),
 }
-
-/** 128 and the signal's number is what a shell reports; this is for a signal that cannot be taken over. */
-const KILLED = 128 + 9
 
 async function main(argv: readonly string[]): Promise<void> {
   const split = argv.indexOf('--')
@@ -67,15 +64,16 @@ async function wrap(args: readonly string[], command: readonly string[]): Promis
   ])
   const outer = outerProxy()
   const cwd = process.cwd()
+  const parent = process.ppid
+  const signals = heardSignals()
   const server = startServer(command, {
     env: { ...process.env, [OUTER]: String(outer ?? process.pid) },
     cwd,
     stderr: isOnePipe(1, 2) ? 'pipe' : 'inherit',
   })
-  let heed = (signal: NodeJS.Signals): void => server.kill(signal)
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => heed(signal))
   // Everything else is loaded while the server starts.
   const relay = outer === undefined ? recording(command, cwd, options) : piping(outer)
+  relay.catch(() => {}) // it is awaited below
   try {
     await server.started
   } catch (error) {
@@ -83,15 +81,32 @@ async function wrap(args: readonly string[], command: readonly string[]): Promis
     process.exitCode = 127
     return
   }
-  const editor = {
-    input: openInput(0, () => process.stdin),
-    output: openOutput(1, () => process.stdout),
-    signals: (listener: typeof heed) => {
-      heed = listener
-    },
+  try {
+    const run = await relay
+    const editor = {
+      input: openInput(0, () => process.stdin),
+      output: openOutput(1, () => process.stdout),
+      signals,
+      isOrphan: () => process.ppid !== parent,
+    }
+    leaveAs(await run(editor, server))
+  } catch (error) {
+    fail(error)
+    // Whatever went wrong here: no server is left behind.
+    server.kill('SIGKILL')
+    process.exit()
   }
-  const run = await relay
-  leaveAs(await run(editor, server))
+}
+
+/** Listens from now on; who asks for the signals later gets those that came meanwhile. */
+function heardSignals(): Editor['signals'] {
+  const early: NodeJS.Signals[] = []
+  let heed = (signal: NodeJS.Signals): void => void early.push(signal)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => heed(signal))
+  return (listener) => {
+    heed = listener
+    for (const signal of early.splice(0)) listener(signal)
+  }
 }
 
 type Run = (editor: Editor, server: ServerProcess) => Promise<End>
@@ -133,12 +148,17 @@ function outerProxy(): number | undefined {
   }
 }
 
-/** Ends as the server ended. */
+/** Node ignores the first, and answers the second with its debugger. */
+const NOT_FATAL: readonly NodeJS.Signals[] = ['SIGPIPE', 'SIGUSR1']
+
+/** Ends as the server ended; where the signal does not end this process, with the status that a shell has for it. */
 function leaveAs(end: End): void {
   if ('code' in end) process.exit(end.code)
+  const status = 128 + (constants.signals[end.signal] ?? 0)
+  if (NOT_FATAL.includes(end.signal)) process.exit(status)
   process.removeAllListeners(end.signal)
   process.kill(process.pid, end.signal)
-  setTimeout(() => process.exit(KILLED), 100)
+  setTimeout(() => process.exit(status), 100)
 }
 
 async function environment(): Promise<Env> {
@@ -212,8 +232,10 @@ function say(text: string | Buffer): void {
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+function fail(error: unknown): void {
   const known = error instanceof UsageError || error instanceof JournalError || error instanceof DiskError
   warn(known ? error.message : String((error as Error)?.stack ?? error))
   process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.error
-})
+}
+
+main(process.argv.slice(2)).catch(fail)

@@ -37,6 +37,8 @@ export class EnvelopeReader {
   /** The id's bytes, quotes included; an empty range: none was seen so far. */
   idFrom = 0
   idTo = 0
+  /** Whether a result or an error was seen: if so it is no call, whoever it answers. */
+  isAnswer = false
   #bytes: Uint8Array | undefined
   #view = viewOf(new Uint8Array())
   /** Where the key that was read last ends, behind its quote. */
@@ -49,7 +51,7 @@ export class EnvelopeReader {
   read(bytes: Uint8Array, from: number, to: number, whole: boolean, whose: boolean): MessageKind {
     const cutShort = whole ? 'none' : 'unknown yet'
     this.idFrom = this.idTo = 0
-    let answer = false
+    this.isAnswer = false
     let at = from
     if (this.#bytes !== bytes) {
       this.#bytes = bytes
@@ -84,7 +86,7 @@ export class EnvelopeReader {
       }
       if (key === ANSWER) {
         if (!whose || this.idTo > 0) return 'answer'
-        answer = true
+        this.isAnswer = true
       }
       const end = endOfValue(bytes, at, to)
       if (end > to) return cutShort
@@ -92,7 +94,7 @@ export class EnvelopeReader {
       if (key === ID) {
         this.idFrom = at
         this.idTo = end
-        if (answer) return 'answer'
+        if (this.isAnswer) return 'answer'
       }
       at = skipSpace(bytes, end, to)
       if (at >= to) return cutShort
@@ -100,7 +102,7 @@ export class EnvelopeReader {
       else if (bytes[at] !== CLOSE) return 'none'
     }
     if (at >= to) return cutShort
-    return answer ? 'answer' : 'none'
+    return this.isAnswer ? 'answer' : 'none'
   }
 
   #key(bytes: Uint8Array, at: number, to: number): Key {

@@ -187,15 +187,20 @@ function findHeader(bytes: Buffer, from: number, inLine: boolean): HeaderSearch 
   let fromItsStart = !inLine
   for (let line = from; ; ) {
     const lf = bytes.indexOf(LF, line)
-    if (lf < 0) return { ...noiseBeforeUnfinished(bytes, start, line, fromItsStart), frame: undefined }
+    if (lf < 0) {
+      const mayBeHeader = fromItsStart && (length === undefined ? HEADER_LINE_START : ANY_LINE_START)
+      return { ...noiseBeforeUnfinished(bytes, start, line, mayBeHeader), frame: undefined }
+    }
     const end = lf > line && bytes[lf - 1] === CR ? lf - 1 : lf
     if (end === line && length !== undefined) {
       return { noiseEnd: start, inLine: false, frame: { header: lf + 1 - start, body: length } }
     }
     // The end of a line, since text that a server printed without a line's end may stand right before a length.
     const text = bytes.toString('latin1', Math.max(line, end - LONGEST_HEADER), end)
-    const isHeaderLine = fromItsStart && end - line <= LONGEST_HEADER && HEADER_LINE.test(text)
     const value = CONTENT_LENGTH.exec(text)
+    // Behind a length, editors take any line with a colon for a header's: a log line may stand in the middle of one.
+    const form = length === undefined || value !== null ? HEADER_LINE : ANY_HEADER_LINE
+    const isHeaderLine = fromItsStart && end - line <= LONGEST_HEADER && form.test(text)
     if (value !== null && (value.index === 0 || length === undefined || !isHeaderLine)) {
       if (value.index > 0 || end - line > LONGEST_HEADER) start = end - text.length + value.index
       length = Number(value[1])
@@ -213,22 +218,24 @@ function noiseBeforeUnfinished(
   bytes: Buffer,
   start: number,
   line: number,
-  fromItsStart: boolean,
+  mayBeHeader: RegExp | false,
 ): Pick<HeaderSearch, 'noiseEnd' | 'inLine'> {
   // The last byte may be the CR of the line's end.
   const longest = LONGEST_HEADER + 1
   const tailStart = Math.max(line, bytes.length - longest)
   const tail = bytes.toString('latin1', tailStart)
-  if (fromItsStart && tailStart === line && HEADER_LINE_START.test(tail))
+  if (mayBeHeader !== false && tailStart === line && mayBeHeader.test(tail))
     return { noiseEnd: start, inLine: false }
   const length = CONTENT_LENGTH_START.exec(tail)
   return { noiseEnd: length === null ? bytes.length : tailStart + length.index, inLine: true }
 }
 
 const CONTENT_LENGTH = /content-length[ \t]*:[ \t]*(\d{1,10})[ \t]*$/i
+const ANY_HEADER_LINE = /:/
 const HEADER_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:/
 // What may become one of these with the bytes that follow. Both are linear: anything may be printed.
 const CONTENT_LENGTH_START = /c[a-z-]{0,13}(?:[ \t]*(?::[ \t]*(?:\d{1,10}[ \t]*)?)?)?\r?$/i
+const ANY_LINE_START = /^/
 const HEADER_LINE_START = /^(?:\r?$|[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*(?:$|:))/
 
 /** A frame around `message`, for the proxy's own traffic. */

@@ -49,7 +49,7 @@ export class Labels {
   /** The editor sends a command: `params` of `workspace/executeCommand`. */
   commandSent(id: string | undefined, params: unknown): void {
     const { command, arguments: args } = asObject(params)
-    if (typeof command !== 'string') return
+    if (typeof command !== 'string' || id === undefined) return // nothing would tell when it is over
     const key = keyOf(command, args)
     const title = this.#menus.find((menu) => menu.has(key))?.get(key)
     this.#running = { id, label: title ?? command }

@@ -38,9 +38,9 @@ export class Lane {
   readonly #cutter = new FrameCutter()
 
   /** What goes on with the next write: a range of one chunk. */
-  #run: Buffer = NOTHING
-  #runFrom = 0
-  #runTo = 0
+  #pending: Buffer = NOTHING
+  #pendingFrom = 0
+  #pendingTo = 0
   /** What is to be done once that is written. */
   #looks: (() => void)[] = []
 
@@ -99,6 +99,7 @@ export class Lane {
       // A source that breaks off has ended as well as one that says so.
       this.#source.on('error', end)
       this.#source.on('close', end)
+      if (this.#source.readableEnded || this.#source.destroyed) end()
     })
   }
 
@@ -121,9 +122,13 @@ export class Lane {
     else this.inject(frame)
   }
 
-  /** Nothing comes, though nothing keeps it back: not the sink, not a held message. Since `Date.now()` ms. */
+  /** When something came last (`Date.now()`); undefined: it is kept back, by the sink or by a held message. */
   get quietSince(): number | undefined {
     return this.#reading ? this.#heardAt : undefined
+  }
+
+  get isSettling(): boolean {
+    return this.#settling
   }
 
   #take(chunk: Buffer): void {
@@ -159,12 +164,11 @@ export class Lane {
 
   #frame(): void {
     const { bytes, from, body, to, left } = this.#cutter
-    let route = this.#routes.of(bytes, body, to, left === 0)
-    if (route === 'unknown yet') {
-      if (to - from <= this.#longest) return this.#cutter.undecided()
-      route = 'pass'
-    }
-    this.#mode = route !== 'pass' && to - from + left > this.#longest ? this.#tooLong(route) : route
+    const route = this.#routes.of(bytes, body, to, left === 0)
+    if (route === 'unknown yet' && to - from <= this.#longest) return this.#cutter.undecided()
+    if (route === 'pass') this.#mode = route
+    else if (to - from + left > this.#longest) this.#mode = this.#tooLong(route)
+    else if (route !== 'unknown yet') this.#mode = route
     if (typeof this.#mode === 'object') {
       this.#parts = [bytes.subarray(from, to)]
       this.#header = body - from
@@ -195,12 +199,12 @@ export class Lane {
   #goOn(from: number): void {
     if (this.#keepsBack) return
     const { bytes, to } = this.#cutter
-    if (this.#run !== bytes || this.#runTo !== from) {
+    if (this.#pending !== bytes || this.#pendingTo !== from) {
       this.#write()
-      this.#run = bytes
-      this.#runFrom = from
+      this.#pending = bytes
+      this.#pendingFrom = from
     }
-    this.#runTo = to
+    this.#pendingTo = to
   }
 
   #frameEnd(hasBody: boolean): void {
@@ -235,12 +239,11 @@ export class Lane {
     this.#read()
   }
 
-  #tooLong(route: Route): 'pass' | 'drop' {
-    if (route.kind === 'hold') {
-      // What is said on the way goes before it.
-      this.#mode = 'drop'
-      return route.tooLong(this.#routes.idIn(this.#cutter.bytes))
-    }
+  #tooLong(route: Route | 'unknown yet'): 'pass' | 'drop' {
+    // What is said on the way goes before it.
+    this.#mode = 'drop'
+    if (route === 'unknown yet') return this.#routes.undecided()
+    if (route.kind === 'hold') return route.tooLong(this.#routes.idIn(this.#cutter.bytes))
     this.#faults.failed(new Error('a message is too long to be looked at'))
     return 'pass'
   }
@@ -258,11 +261,11 @@ export class Lane {
   }
 
   #write(): void {
-    const run = this.#run
-    if (run === NOTHING) return
-    this.#run = NOTHING
-    const whole = this.#runFrom === 0 && this.#runTo === run.length
-    this.#send(whole ? run : run.subarray(this.#runFrom, this.#runTo))
+    const bytes = this.#pending
+    if (bytes === NOTHING) return
+    this.#pending = NOTHING
+    const whole = this.#pendingFrom === 0 && this.#pendingTo === bytes.length
+    this.#send(whole ? bytes : bytes.subarray(this.#pendingFrom, this.#pendingTo))
   }
 
   #writeOwn(): void {
@@ -300,7 +303,7 @@ export class Lane {
 
   /** What came of a frame or a header that was cut short is delivered as well. */
   #end(): void {
-    if (this.#keepsBack && this.#mode !== 'drop') for (const part of this.#parts.splice(0)) this.#send(part)
+    if (this.#keepsBack) for (const part of this.#parts.splice(0)) this.#send(part)
     const rest = this.#cutter.rest()
     if (rest.length > 0) this.#send(rest)
     this.#done(this.#refused ? 'unwanted' : 'ended')

@@ -49,13 +49,13 @@ export class PlainFrames {
         for (let digit = bytes[key]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++key]! - ZERO);
         if (key === id || key > id + MOST_DIGITS || bytes[key++] !== COMMA) break
         if (view.getInt32(key, true) === RES && view.getInt32(key + 4, true) === ULT) {
-          if (!answers || bytes[key + 8] !== COLON || key + 8 >= end) break
+          if (!answers || bytes[key + 8] !== COLON) break
           at = end
           continue
         }
       }
       if (view.getInt32(key, true) !== MET || view.getInt32(key + 4, true) !== HOD) break
-      if (bytes[key + 8] !== COLON || bytes[key + 9] !== QUOTE || key + 9 >= end) break
+      if (bytes[key + 8] !== COLON || bytes[key + 9] !== QUOTE) break
       // Behind an escape the same character stands in other bytes.
       const first = view.getInt32(key + 10, true)
       if (hasBackslash(first)) break

@@ -33,6 +33,8 @@ export interface ProxyOptions {
 
 const QUIET_MS = 250
 const QUIET_AT_LATEST_MS = 5000
+/** How long the end of a session may take. */
+const END_MS = 5000
 
 /** Runs one session between an editor and a started server. Resolves with the server's end. */
 export async function runProxy(
@@ -56,8 +58,8 @@ class ProxyRun {
   #workspace: EditorWorkspace | undefined
   #initializeId: string | undefined
   readonly #labels = new Labels()
-  /** The editor's answers that are waited for, by the id of the forwarded request. */
-  readonly #forwarded = new Map<string, Intent>()
+  /** The intents whose answers the editor owes, by the id of the forwarded request. */
+  readonly #forwarded = new Map<string, string>()
   /** Runs out at the first quiet moment after `initialized`. */
   #quiet: NodeJS.Timeout | undefined
 
@@ -79,7 +81,9 @@ class ProxyRun {
 
   async run(): Promise<End> {
     const end = await this.#relay.run()
-    await this.#endSession()
+    // A disk that hangs, too: everything that matters is in the log, and the next start finds it.
+    const patience = new Promise<void>((done) => setTimeout(done, END_MS))
+    await Promise.race([this.#endSession(), this.#relay.hurried, patience])
     return end
   }
 
@@ -108,7 +112,7 @@ class ProxyRun {
       exit: leaving,
     }
     const none = () => this.#conversation.neverAsked && this.#forwarded.size === 0
-    return { calls, answers: answers(none, (id) => this.#answerOfEditor(id)) }
+    return { calls, answers: answers(none, (id) => this.#answerOfEditor(id)), undecided: () => 'pass' }
   }
 
   #fromServer(): Watched {
@@ -121,16 +125,17 @@ class ProxyRun {
     return {
       calls: { 'workspace/applyEdit': applyEdit },
       answers: answers(none, (id) => this.#answerOfServer(id)),
+      undecided: () => (this.#refused('it is too long', undefined) ? 'drop' : 'pass'),
     }
   }
 
   #answerOfEditor(id: string): Route | undefined {
     if (this.#conversation.isOwn(id)) return this.#ownAnswer
-    const intent = this.#forwarded.get(id)
-    if (intent === undefined) return undefined
+    const intentId = this.#forwarded.get(id)
+    if (intentId === undefined) return undefined
     return look(({ result }) => {
       this.#forwarded.delete(id)
-      this.#started?.settlement.answered(intent.id, asObject(result).applied === true)
+      this.#started?.settlement.answered(intentId, asObject(result).applied === true)
     })
   }
 
@@ -229,7 +234,7 @@ class ProxyRun {
     if (recording.kind === 'failed') return recording.reason
     if (recording.kind === 'recorded') {
       settlement.follow(recording.intent, this.#follower)
-      if (id !== undefined) this.#forwarded.set(id, recording.intent)
+      if (id !== undefined) this.#forwarded.set(id, recording.intent.id)
     }
     return undefined
   }

@@ -6,20 +6,26 @@ import type { End, ServerProcess } from './server-process.ts'
 export interface Editor {
   readonly input: Readable
   readonly output: Writable
-  /** Calls `heed` with every signal that asks this process to end. */
+  /** Calls `heed` with every signal that asks this process to end, also with those that came already. */
   readonly signals: (heed: (signal: NodeJS.Signals) => void) => void
+  /** Whether the process that started this one is gone. */
+  readonly isOrphan: () => boolean
 }
 
-// Between what the server is told and what it is made to do, once the editor is gone.
+/** What a server is given to leave by itself, once it was told that its editor is gone; and by the last signal but one. */
 const PATIENCE_MS = 5000
 const LAST_PATIENCE_MS = 2000
-// How long a server's output is quiet, or goes on at most, until what comes is no longer the server's that exited.
+/** How long the output of a server that has exited is quiet until that was all of it. */
 const QUIET_MS = 300
+/** How long it may go on at most: by then what comes is a child's that the server left. */
 const LONGEST_TAIL_MS = 3000
+/** How often that is looked at; how often it is looked whether the editor is there. */
 const LOOK_MS = 50
 const WATCH_MS = 3000
+/** How many looks in a row must find that nobody started this process and nothing is read from the editor. */
+const LOOKS = 3
 
-const NOTHING_WATCHED: Watched = { calls: {}, answers: NO_ANSWERS }
+const NOTHING_WATCHED: Watched = { calls: {}, answers: NO_ANSWERS, undecided: () => 'pass' }
 const NO_FAULTS: Faults = { garbled: () => {}, failed: () => {} }
 
 /** Passes everything on, as a pipe would: for a proxy that another one has wrapped already. */
@@ -37,8 +43,15 @@ export class Relay {
   readonly #editor: Editor
   readonly #server: ServerProcess
   #editorIsGone = false
+  /** Nobody waits for what is still on its way. */
+  #mustLeave = false
   #exited = false
   #giveUp: () => void = () => {}
+  #hurry: () => void = () => {}
+  /** Resolves when a signal comes though the server is gone: what is left to do is not worth waiting for. */
+  readonly hurried = new Promise<void>((done) => {
+    this.#hurry = done
+  })
 
   constructor(
     editor: Editor,
@@ -63,11 +76,16 @@ export class Relay {
       if (end === 'ended' || this.#editor.input.destroyed) return this.#editorGone()
       for (const event of ['end', 'close']) this.#editor.input.once(event, () => this.#editorGone())
     })
+    const orphan = this.#watchParent()
     const end = await this.#server.exited
+    clearInterval(orphan)
     this.#exited = true
-    const watch = this.#watchTail()
-    await Promise.race([delivered, new Promise<void>((done) => (this.#giveUp = done))])
-    clearInterval(watch)
+    const tail = this.#watchTail()
+    const givenUp = new Promise<void>((done) => {
+      this.#giveUp = done
+    })
+    await Promise.race([delivered, givenUp, this.hurried])
+    clearInterval(tail)
     return end
   }
 
@@ -77,6 +95,18 @@ export class Relay {
       if (isThere()) return
       clearInterval(watch)
       this.#editorGone()
+    }, WATCH_MS).unref()
+  }
+
+  /**
+   * The same for an editor that never said who it is. That its end is not seen can only be where nothing is read
+   * from it: the server takes nothing.
+   */
+  #watchParent(): NodeJS.Timeout {
+    let looks = 0
+    return setInterval(() => {
+      looks = this.toServer.quietSince === undefined && this.#editor.isOrphan() ? looks + 1 : 0
+      if (looks === LOOKS) this.#editorGone()
     }, WATCH_MS).unref()
   }
 
@@ -120,20 +150,27 @@ export class Relay {
     const { output } = this.#editor
     const since = Date.now()
     let flowed = 0
+    let quiet = 0
+    let held = 0
     let waiting = output.writableLength
     let movedAt = since
     return setInterval(() => {
       const now = Date.now()
-      const quietSince = this.toEditor.quietSince
+      const quietSince = output.writableNeedDrain ? undefined : this.toEditor.quietSince
       if (quietSince !== undefined) flowed += LOOK_MS
-      // A child that the server left holds its output open.
+      // A child that the server left holds its output open. Quiet twice: a look may come after this process stood
+      // still, and before it has read what was there.
       const isQuiet = quietSince !== undefined && now - Math.max(quietSince, since) > QUIET_MS
-      if (isQuiet || flowed > LONGEST_TAIL_MS) this.#closeOutput()
+      quiet = isQuiet ? quiet + 1 : 0
+      if (quiet > 1 || flowed > LONGEST_TAIL_MS) this.#closeOutput()
       if (output.writableLength !== waiting) {
         waiting = output.writableLength
         movedAt = now
       }
-      if (this.#editorIsGone && now - movedAt > LAST_PATIENCE_MS) this.#giveUp()
+      if (this.#mustLeave && now - movedAt > LAST_PATIENCE_MS) this.#giveUp()
+      // A disk that hangs must not keep from the editor that its server is gone.
+      held = this.toEditor.isSettling ? held + LOOK_MS : 0
+      if (held > PATIENCE_MS) this.#giveUp()
     }, LOOK_MS)
   }
 
@@ -143,26 +180,28 @@ export class Relay {
   }
 
   #signalled(signal: NodeJS.Signals): void {
-    if (this.#exited) return this.#giveUp()
+    if (this.#exited) return this.#hurry()
     this.#server.kill(signal)
     // Ctrl-C may mean something else to a server; the others ask it to end, and once it is on its own nobody does.
-    if (signal !== 'SIGINT')
-      this.#insist([() => this.#server.stdin.end(), () => this.#server.kill('SIGKILL')])
+    if (signal === 'SIGINT') return
+    this.#mustLeave = true
+    this.#insist(() => this.#server.stdin.end())
   }
 
   /** Nobody is left to serve, and no server may outlive its editor. */
   #editorGone(): void {
     if (this.#editorIsGone) return
     this.#editorIsGone = true
+    this.#mustLeave = true
     this.#server.stdin.end()
-    this.#insist([() => this.#server.kill('SIGTERM'), () => this.#server.kill('SIGKILL')])
+    this.#insist(() => this.#server.kill('SIGTERM'))
   }
 
-  #insist([first, last]: readonly [() => void, () => void]): void {
-    setTimeout(() => {
-      if (this.#exited) return
-      first()
-      setTimeout(() => this.#exited || last(), LAST_PATIENCE_MS).unref()
-    }, PATIENCE_MS).unref()
+  /** A server that stays is asked in another way, and then made to leave. */
+  #insist(ask: () => void): void {
+    const unlessGone = (act: () => void) => () => this.#exited || act()
+    setTimeout(unlessGone(ask), PATIENCE_MS).unref()
+    const kill = unlessGone(() => this.#server.kill('SIGKILL'))
+    setTimeout(kill, PATIENCE_MS + LAST_PATIENCE_MS).unref()
   }
 }

@@ -26,6 +26,8 @@ export interface Watched {
     readonly none: boolean
     route(id: string): Route | undefined
   }
+  /** What becomes of a message that is too long to be kept and has not told yet what it is: it may be a call. */
+  readonly undecided: () => 'drop' | 'pass'
 }
 
 export const NO_ANSWERS: Watched['answers'] = { none: true, route: () => undefined }
@@ -64,6 +66,11 @@ export class Routes {
       case 'answer':
         return this.#ofAnswer(bytes) ?? 'pass'
     }
+  }
+
+  /** What becomes of a message of which too much has come without a key that tells. */
+  undecided(): 'drop' | 'pass' {
+    return this.#envelope.isAnswer ? 'pass' : this.#watched.undecided()
   }
 
   /** The id of the message that `of` looked at last, as far as it had come, in the spelling of its sender. */

@@ -30,23 +30,33 @@ export interface ServerStart {
 }
 
 /** Starts the server: the arguments as an array, never through a shell; `.cmd` shims as cross-spawn knows them. */
-export function startServer(command: readonly string[], { env, cwd, stderr }: ServerStart): ServerProcess {
+export function startServer(command: readonly string[], start: ServerStart): ServerProcess {
+  const { env, cwd } = start
   const [file, ...args] = command
-  const stdio = ['pipe', 'pipe', stderr] as const
-  const child: ChildProcess = spawn(file!, args, { stdio: [...stdio], env, cwd, windowsHide: true })
+  const child: ChildProcess = spawn(file!, args, {
+    stdio: ['pipe', 'pipe', start.stderr],
+    env,
+    cwd,
+    windowsHide: true,
+  })
+  const { stdin, stdout, stderr } = child
+  // When the server exits, Node reads on whatever it finds here, whether anybody listens or the editor is slow:
+  // what the server wrote last would be lost, or fill the memory (`flushStdio` in child_process.js).
+  ;(child.stdio as unknown[]).fill(null)
   const exited = new Promise<End>((done) => {
     child.once('exit', (code, signal) => done(signal === null ? { code: code ?? 1 } : { signal }))
   })
   const started = new Promise<void>((done, fail) => {
     child.once('spawn', () => done())
-    child.once('error', (error: NodeJS.ErrnoException) =>
+    // Later ones are of signals that could not be sent (EPERM): without a listener they would end the proxy.
+    child.on('error', (error: NodeJS.ErrnoException) =>
       fail(new StartError(explain(command, error, env, cwd))),
     )
   })
   return {
-    stdin: child.stdin!,
-    stdout: child.stdout!,
-    stderr: child.stderr ?? undefined,
+    stdin: stdin!,
+    stdout: stdout!,
+    stderr: stderr ?? undefined,
     started,
     exited,
     kill: (signal) => kill(child, signal),

@@ -110,6 +110,11 @@ describe('a header is recognised, wherever it is cut', () => {
       'Content-Length: 5\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\nhello',
     ],
     ['with a type before it', 'Content-Type: application/vscode-jsonrpc\r\nContent-Length: 5\r\n\r\nhello'],
+    ['with a log line in the middle of it', 'Content-Length: 5\r\n10:00:01 INFO started\r\n\r\nhello'],
+    [
+      'with header names that are none behind it',
+      'Content-Length: 5\r\nMy Header: x\r\n: x\r\n\xe9: y\r\n\r\nhello',
+    ],
     ['with other headers around it', 'X-Trace: a: b\r\nContent-Length: 5\r\nX-Empty:\r\n\r\nhello'],
     ['with another header whose name ends like it', 'Content-Length: 5\r\nX-Content-Length: 77\r\n\r\nhello'],
     [

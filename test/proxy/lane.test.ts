@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { frameOf } from '../../server/proxy/frames.ts'
+import { frameAround, frameOf } from '../../server/proxy/frames.ts'
 import { type Faults, Lane } from '../../server/proxy/lane.ts'
 import type { Message } from '../../server/proxy/message.ts'
 import { NO_ANSWERS, type Route, type Watched } from '../../server/proxy/routes.ts'
@@ -63,7 +63,11 @@ async function turns(count = 20): Promise<void> {
 }
 
 /** Watches these methods and nothing else. */
-const watching = (calls: Record<string, Route>): Watched => ({ calls, answers: NO_ANSWERS })
+const watching = (calls: Record<string, Route>): Watched => ({
+  calls,
+  answers: NO_ANSWERS,
+  undecided: () => 'pass',
+})
 const NOTHING = watching({})
 const hold = (settle: (message: Message) => Promise<Buffer | undefined>): Route => ({
   kind: 'hold',
@@ -109,7 +113,7 @@ describe('what passes', () => {
       'Content-Length: 19\n\n{"result":1,"id":8}',
     ]
     source.end(`${messages[0]}${text('x')}${messages[1]}${messages[2]}`)
-    await laneOf(source, openSink(), { calls: { 'a/b': route }, answers }).run()
+    await laneOf(source, openSink(), { ...watching({ 'a/b': route }), answers }).run()
     expect(seen).toEqual([
       `${messages[0]} | {"id":1.0,"method":"a\\/b"}    | 1`,
       `${messages[1]} | {"id":7,"result":"a\\/b"}  | 7`,
@@ -686,6 +690,40 @@ describe('a long message', () => {
     await run
   })
 
+  it('leaves nothing behind it out when it is dropped, not even noise', async () => {
+    const source = new PassThrough()
+    const sink = openSink()
+    const route: Route = { kind: 'hold', settle: async () => undefined, tooLong: () => 'drop' }
+    const lane = new Lane(source, sink, watching({ edit: route }), failing, 100)
+    const run = lane.run()
+    source.end(
+      Buffer.concat([frameOf({ method: 'edit', x: 'x'.repeat(200) }), Buffer.from('[info] noise\n')]),
+    )
+    await run
+    expect(sink.text).toBe('[info] noise\n')
+  })
+
+  it.each(['pass', 'drop'] as const)('may be spoken of before it', async (fate) => {
+    const source = new PassThrough()
+    const sink = openSink()
+    const route: Route = {
+      kind: 'hold',
+      settle: async () => undefined,
+      tooLong: () => {
+        lane.inject(frame('own'))
+        return fate
+      },
+    }
+    const lane = new Lane(source, sink, watching({ edit: route }), failing, 100)
+    const run = lane.run()
+    const edit = frameOf({ method: 'edit', x: 'x'.repeat(200) })
+    source.write(Buffer.concat([frame(1), edit.subarray(0, 100)]))
+    await turns()
+    source.end(edit.subarray(100))
+    await run
+    expect(sink.text).toBe(`${text(1)}${text('own')}${fate === 'pass' ? edit.toString() : ''}`)
+  })
+
   it.each(['pass', 'drop'] as const)(
     'that is more than can be held may %s; others are not touched',
     async (fate) => {
@@ -716,6 +754,52 @@ describe('a long message', () => {
       )
     },
   )
+})
+
+describe('a message that is too long to be kept and has not told what it is', () => {
+  const unknown = (last: string) => frameAround(`{"params":"${'x'.repeat(5000)}",${last}}`)
+
+  it.each([100, 1000, 10_000])('is what its lane decides, in chunks of %i', async (size) => {
+    const source = new PassThrough()
+    const sink = openSink()
+    let asked = 0
+    const watched: Watched = {
+      ...watching({ edit: hold(() => Promise.reject(new Error('it is not settled'))) }),
+      undecided: () => {
+        asked++
+        return 'drop'
+      },
+    }
+    const run = new Lane(source, sink, watched, { ...failing, failed: () => {} }, 1000).run()
+    const bytes = Buffer.concat([frame(1), unknown('"method":"m"'), frame(2)])
+    for (let at = 0; at < bytes.length; at += size) {
+      source.write(bytes.subarray(at, at + size))
+      await turns(1)
+    }
+    source.end()
+    await run
+    // Where it comes whole it has told.
+    expect(asked).toBe(size === 10_000 ? 0 : 1)
+    if (asked > 0) expect(sink.text).toBe(`${text(1)}${text(2)}`)
+  })
+
+  it('passes where it is an answer, whoever it answers', async () => {
+    const source = new PassThrough()
+    const sink = openSink()
+    const watched: Watched = {
+      ...watching({}),
+      answers: { none: false, route: () => undefined },
+      undecided: () => 'drop',
+    }
+    const run = new Lane(source, sink, watched, failing, 1000).run()
+    const bytes = frameAround(`{"result":"${'x'.repeat(5000)}","id":1}`)
+    source.write(bytes.subarray(0, 3000))
+    await turns()
+    expect(sink.text).toBe(bytes.subarray(0, 3000).toString())
+    source.end(bytes.subarray(3000))
+    await run
+    expect(sink.text).toBe(bytes.toString())
+  })
 })
 
 describe('own messages that wait for an answer', () => {

@@ -76,6 +76,16 @@ describe('leaves to the book', () => {
     expect(plain.after(Buffer.from(framed(json)).subarray(0, 400), 0, true)).toBe(0)
   })
 
+  it('an id that goes on beyond what is looked at', () => {
+    const long = framed(`{"jsonrpc":"2.0","id":${'1'.repeat(100)}}`)
+    const short = framed('{"jsonrpc":"2.0","method":"window/logMessage","params":{"type":3}}')
+    // Right where a look may still begin.
+    for (let behind = 0; behind < 140; behind++)
+      expect(plain.after(Buffer.from(short + long + '.'.repeat(behind)), 0, true)).toBeLessThanOrEqual(
+        short.length,
+      )
+  })
+
   it('what stands at the end of a chunk, whatever it is', () => {
     const bytes = Buffer.from(framed('{"jsonrpc":"2.0","method":"window/logMessage","params":{"type":3}}'))
     for (let end = 0; end <= bytes.length; end++) expect(plain.after(bytes.subarray(0, end), 0, true)).toBe(0)
@@ -125,6 +135,7 @@ describe('law', () => {
           const routes = new Routes({
             calls: Object.fromEntries(WATCHED.map((name) => [name, route])),
             answers: { none: answers, route: () => route },
+            undecided: () => 'pass',
           })
           const cutter = new FrameCutter()
           cutter.push(bytes)

@@ -44,13 +44,13 @@ describe.concurrent('an editor that', () => {
   )
 
   // The proxy does not come to the end of what the editor has sent: it is the process that tells.
-  onUnix(
-    'is killed while the server reads nothing: the server is gone, and lsp-wal too',
-    { timeout: 20_000 },
-    async ({ stage, processes, expect }) => {
+  onUnix.for(['has said who it is', 'has not said who it is'])(
+    'is killed while the server reads nothing, and %s: the server is gone, and lsp-wal too',
+    { timeout: 30_000 },
+    async (saying, { stage, processes, expect }) => {
       const editor = processes.start([...BARE_PIPE, '--', ...stage.wrapped([], fault('read-nothing'))])
       const { pid, ppid } = await editor.announced()
-      editor.stdin.write(initialize(stage, editor.pid))
+      if (saying === 'has said who it is') editor.stdin.write(initialize(stage, editor.pid))
       for (const each of flood([[64, 2 ** 20]])) editor.stdin.write(each)
       expect(await stands(() => editor.stdin.writableLength)).toBeGreaterThan(32 * 2 ** 20)
       editor.kill('SIGKILL')

@@ -56,6 +56,28 @@ describe.concurrent('a server that ends right after it has written much', () => 
   })
 })
 
+// Before the relay is there: a wrong flag, a missing part.
+describe.skipIf(process.platform === 'win32').concurrent('a server that ends at once', () => {
+  test.for([
+    ['and says nothing', 'exit 3', '', 3],
+    ['with success', 'true', '', 0],
+    ['and says why', 'echo no such flag; exit 3', 'no such flag\n', 3],
+    ['and says much', 'head -c 150000 /dev/zero; exit 3', '\0'.repeat(150_000), 3],
+    ['by a signal', 'kill -TERM $$', '', 'SIGTERM'],
+    ['soon', 'sleep 0.02; echo no; exit 3', 'no\n', 3],
+    ['by a signal that Node ignores', 'kill -PIPE $$', '', 128 + 13],
+    ["by a signal that is Node's own", 'kill -USR1 $$', '', 128 + 10],
+  ] as const)(
+    '%s: that arrives, and lsp-wal ends as it did',
+    async ([, script, said, status], { stage, processes, expect }) => {
+      const proxy = processes.start(stage.wrapped([], ['sh', '-c', script]))
+      expect((await proxy.stdout.takeAll()).toString() === said).toBe(true)
+      expect(await proxy.ended).toBe(status)
+      expect((await proxy.stderr.takeAll()).toString()).toBe('')
+    },
+  )
+})
+
 describe.concurrent('a server that ends', () => {
   test.for([
     ['a header', 'Content-Len'],
