@@ -22,6 +22,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     any: [],
     doors: {
       'node-disk.ts': ['node:fs', 'node:fs/promises'],
+      'node-file.ts': ['node:fs'],
+      'node-read-many.ts': ['node:fs'],
+      // Types alone.
+      'node-stat.ts': ['node:fs BigIntStats Dirent Stats'],
       // Of files it reads those under /proc, and writes none.
       'node-host.ts': [
         'node:child_process',

@@ -7,6 +7,13 @@
 export interface Disk {
   /** Whole contents. */
   read(path: string): Promise<Buffer>
+  /**
+   * What stands at each of many paths, in their order; the bytes of those that are files, and of them alone: nothing
+   * else is ever opened. All are looked at before the first one is read.
+   * `admit` is asked with the size of each file before that is read, and again where more came; what it throws ends
+   * the whole. The bytes may share memory with those of the other files: one that is kept keeps its neighbours.
+   */
+  readMany(paths: readonly string[], admit: (path: string, size: number) => void): Promise<Content[]>
   /** What is at `path`, links followed; `undefined` where there is nothing. */
   stat(path: string): Promise<Stat | undefined>
   /** What is at `path` itself, links not followed; `undefined` where there is nothing. */
@@ -42,6 +49,12 @@ export interface DiskFile {
   sync(): Promise<void>
   close(): Promise<void>
 }
+
+/** What stands at a path, links followed. Of a file, bytes and `stat` come from one descriptor. */
+export type Content =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'file'; readonly stat: Stat; readonly bytes: Buffer }
+  | { readonly kind: 'folder' | 'other' }
 
 export type FileKind = 'file' | 'folder' | 'link' | 'other'
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { join } from 'node:path'
-import type { Disk, Stat } from '../disk/disk.ts'
+import type { Content, Disk, Stat } from '../disk/disk.ts'
 import type { Image } from '../edits/images.ts'
 import { imagesOf } from '../edits/images.ts'
 import { LineIndex } from '../edits/line-index.ts'
@@ -16,7 +16,6 @@ class TooLarge extends Error {
   override readonly name = 'TooLarge'
 }
 
-const AT_ONCE = 16
 const LF = 10
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
@@ -54,6 +53,8 @@ function inexactAs(image: Image, reason: string | undefined): Image {
   return { ...image, after: { kind: 'unknown', reason }, source: undefined, edits: [] }
 }
 
+const NOTHING = { stat: undefined, bytes: undefined }
+
 class Originals {
   readonly originals = new Map<string, Original>()
   readonly facts = new Map<string, PathFacts>()
@@ -63,6 +64,7 @@ class Originals {
   readonly #disk: Disk
   readonly #mirror: Mirror
   readonly #steps: readonly Step[]
+  readonly #movedOrRemoved: ReadonlySet<string>
   readonly #limit: number
   /** Paths whose original does not tell what an edit makes of them, and why. */
   readonly #doubts = new Map<string, string>()
@@ -75,6 +77,7 @@ class Originals {
     this.#disk = env.disk
     this.#mirror = mirror
     this.#steps = steps
+    this.#movedOrRemoved = new Set(steps.flatMap(movedOrRemovedBy))
     this.#limit = limit
   }
 
@@ -96,22 +99,30 @@ class Originals {
   }
 
   async readAll(paths: readonly string[]): Promise<void> {
-    for (let i = 0; i < paths.length; i += AT_ONCE)
-      await Promise.all(paths.slice(i, i + AT_ONCE).map((path) => this.#read(path)))
+    const asked = paths.filter((path) => !this.originals.has(path))
+    await this.#findLinks(asked)
+    const contents = await this.#disk.readMany(asked, (path, size) => this.#count(path, size))
+    for (const [i, path] of asked.entries()) {
+      if (this.originals.has(path)) continue // it lies in a folder that was read meanwhile
+      const content = contents[i]!
+      if (content.kind !== 'folder') this.#take(path, content)
+      else if (this.#links.has(path)) this.#put(path, undefined, { from: 'disk' })
+      else await this.#readFolder(path)
+    }
   }
 
-  async #read(path: string): Promise<void> {
-    if (this.originals.has(path)) return
-    const link = this.#isMovedOrRemoved(path) && (await this.#disk.lstat(path))?.kind === 'link'
-    if (link) this.#links.set(path, 'it is a symbolic link')
-    const stat = await this.#disk.stat(path)
-    if (stat?.kind === 'folder')
-      return link ? this.#put(path, undefined, { from: 'disk' }) : this.#readFolder(path)
+  async #findLinks(paths: readonly string[]): Promise<void> {
+    const look = async (path: string) => {
+      if ((await this.#disk.lstat(path))?.kind === 'link') this.#links.set(path, 'it is a symbolic link')
+    }
+    await Promise.all(paths.filter((path) => this.#movedOrRemoved.has(path)).map(look))
+  }
+
+  #take(path: string, content: Exclude<Content, { kind: 'folder' }>): void {
     // A device or a fifo is not read (it might never end): what an edit makes of it is the editor's affair.
-    if (stat !== undefined && stat.kind !== 'file')
+    if (content.kind === 'other')
       return this.#put(path, undefined, { from: 'disk' }, 'it is no ordinary file')
-    if (stat !== undefined) this.#count(path, stat.size)
-    const disk = stat === undefined ? undefined : await this.#disk.read(path)
+    const { stat, bytes: disk } = content.kind === 'file' ? content : NOTHING
     const document = this.#mirror.document(path)
     if (document === undefined) return this.#put(path, disk, factsOf(stat))
     const buffer = (): PathFacts => ({
@@ -142,14 +153,6 @@ class Originals {
     const text = disk === undefined ? document.text : writtenLike(disk, document.text)
     this.#count(path, text.length)
     this.#put(path, text, buffer())
-  }
-
-  #isMovedOrRemoved(path: string): boolean {
-    return this.#steps.some(
-      (step) =>
-        (step.kind === 'delete' && step.path === path) ||
-        (step.kind === 'rename' && (step.from === path || step.to === path)),
-    )
   }
 
   /**
@@ -212,6 +215,10 @@ function writtenLike(disk: Buffer, text: Buffer): Buffer {
   const lines =
     isCrlf && !text.includes('\r') ? Buffer.from(text.toString('utf8').replaceAll('\n', '\r\n')) : text
   return disk.indexOf(BOM) === 0 && lines.indexOf(BOM) !== 0 ? Buffer.concat([BOM, lines]) : lines
+}
+
+function movedOrRemovedBy(step: Step): string[] {
+  return step.kind === 'rename' ? [step.from, step.to] : step.kind === 'delete' ? [step.path] : []
 }
 
 function factsOf(stat: Stat | undefined): PathFacts {

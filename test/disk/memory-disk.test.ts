@@ -180,6 +180,28 @@ describe('a memory disk', () => {
     ])
   })
 
+  it('looks at many paths and reads those that are files, each an operation that can fail', async () => {
+    platter.put('/w/a', 'one')
+    platter.put('/w/b', 'two')
+    platter.putOther('/w/pipe')
+    const sizes: number[] = []
+    const read = (...paths: string[]) => disk.readMany(paths, (_path, size) => sizes.push(size))
+    const contents = await read('/w/a', '/w/gone', '/w', '/w/pipe', '/w/b')
+    expect(contents.map(({ kind }) => kind)).toEqual(['file', 'absent', 'folder', 'other', 'file'])
+    expect(contents[4]).toEqual({
+      kind: 'file',
+      stat: await disk.stat('/w/b'),
+      bytes: Buffer.from('two'),
+    })
+    expect(sizes).toEqual([3, 3])
+    const names = disk.log.map(({ name }) => name)
+    expect(names).toEqual(['stat', 'stat', 'stat', 'stat', 'stat', 'read', 'read', 'stat'])
+    disk.plan = onNth('read', '/b', 1, error('EIO'))
+    await expect(read('/w/a', '/w/b')).rejects.toThrow('cannot read /w/b: EIO')
+    disk.plan = onNth('stat', '/a', 1, error('EACCES'))
+    await expect(read('/w/a', '/w/b')).rejects.toThrow('cannot stat /w/a: EACCES')
+  })
+
   it('follows links as a system does', async () => {
     platter.put('/w/real/a', 'one')
     platter.putLink('/w/link', 'real')

@@ -1,4 +1,5 @@
 import {
+  type Content,
   type DirectoryEntry,
   type Disk,
   DiskError,
@@ -16,7 +17,7 @@ export interface Operation {
 }
 
 export type OperationName =
-  | Exclude<keyof Disk, 'lstat'>
+  | Exclude<keyof Disk, 'lstat' | 'readMany'>
   | 'write'
   | 'readAt'
   | 'setMode'
@@ -94,6 +95,32 @@ export class MemoryDisk implements Disk {
       if (node.kind !== 'file') fail('ENXIO')
       return Buffer.from(node.bytes.subarray(0, node.size))
     })
+  }
+
+  /** A look at each path, and then a reading of each file: each an operation, so that each can fail. */
+  async readMany(paths: readonly string[], admit: (path: string, size: number) => void): Promise<Content[]> {
+    const looks: Content[] = []
+    for (const path of paths) {
+      const look = await this.run('stat', path, () => this.#contentAt(path))
+      if (look.kind === 'file') admit(path, look.stat.size)
+      looks.push(look)
+    }
+    const contents: Content[] = []
+    for (const [i, path] of paths.entries()) {
+      const look = looks[i]!
+      const content = look.kind === 'file' ? await this.run('read', path, () => this.#contentAt(path)) : look
+      if (look.kind === 'file' && content.kind === 'file' && content.stat.size > look.stat.size)
+        admit(path, content.stat.size)
+      contents.push(content)
+    }
+    return contents
+  }
+
+  #contentAt(path: string): Content {
+    const node = this.#platter.tryFind(path, 'follow')
+    if (node === undefined) return { kind: 'absent' }
+    if (node.kind !== 'file') return { kind: node.kind === 'folder' ? 'folder' : 'other' }
+    return { kind: 'file', stat: node.stat(), bytes: Buffer.from(node.bytes.subarray(0, node.size)) }
   }
 
   stat(path: string): Promise<Stat | undefined> {
