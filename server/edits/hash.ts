@@ -26,9 +26,20 @@ export function createHasher(): Promise<Hasher> {
   return ready
 }
 
-/** The hash of the normalized bytes: what line endings, blanks at line ends and byte order marks do not change. */
-export function normHash(hasher: Hasher, bytes: Uint8Array): string {
-  return hasher.hash(normalize(bytes))
+/**
+ * The hash of the bytes, and that of the normalized bytes: what line endings, blanks at line ends and byte order
+ * marks do not change.
+ */
+export interface Hashes {
+  readonly raw: string
+  readonly norm: string
+}
+
+export function hashesOf(hasher: Hasher, bytes: Uint8Array): Hashes {
+  const raw = hasher.hash(bytes)
+  const normalized = normalize(bytes)
+  // Nearly all files are their own normalized bytes: those are not hashed twice.
+  return { raw, norm: normalized === bytes ? raw : hasher.hash(normalized) }
 }
 
 function hasherOf(api: XXHashAPI): Hasher {

@@ -1,6 +1,7 @@
 import { sep } from 'node:path'
 import type { PositionEncoding } from './line-index.ts'
-import { materialise, toEdits } from './pieces.ts'
+import { lengthOfAll, materialise, toEdits } from './pieces.ts'
+import { Slab } from './slab.ts'
 import type { ByteEdit } from './splice.ts'
 import type { Original, Step } from './steps.ts'
 import { type Entry, type Fault, Tree } from './tree.ts'
@@ -59,7 +60,8 @@ export function imagesOf(
     fault ??= tree.carryOut(step)
     if (fault !== undefined) tree.lose(step, fault)
   }
-  const images = [...tree.touched].map((path) => imageOf(path, originals.get(path), tree))
+  const slab = new Slab(lengthOfTexts(tree))
+  const images = [...tree.touched].map((path) => imageOf(path, originals.get(path), tree, slab))
   return {
     images: images.filter(({ before, after }) => before !== undefined || after.kind !== 'absent'),
     foldersMade: tree.folders.filter((path) => !foldersBefore.has(path)).sort(byDepth),
@@ -67,7 +69,16 @@ export function imagesOf(
   }
 }
 
-function imageOf(path: string, original: Original | undefined, tree: Tree): Image {
+function lengthOfTexts(tree: Tree): number {
+  let length = 0
+  for (const path of tree.touched) {
+    const entry = tree.at(path)
+    if (entry.kind === 'file') length += lengthOfAll(entry.pieces)
+  }
+  return length
+}
+
+function imageOf(path: string, original: Original | undefined, tree: Tree, slab: Slab): Image {
   const before = original?.kind === 'file' ? original.bytes : undefined
   const entry = tree.at(path)
   switch (entry.kind) {
@@ -79,7 +90,7 @@ function imageOf(path: string, original: Original | undefined, tree: Tree): Imag
     case 'file': {
       const { source, pieces } = entry
       const bytes = tree.originalBytes(source)
-      const after: After = { kind: 'file', bytes: materialise(pieces, bytes) }
+      const after: After = { kind: 'file', bytes: materialise(pieces, bytes, (length) => slab.take(length)) }
       return { path, before, after, source, edits: toEdits(pieces, bytes.length) }
     }
   }

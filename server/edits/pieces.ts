@@ -23,7 +23,7 @@ export function ofOriginal(length: number): Pieces {
 
 /** Carries out edits that index the text as the pieces have it now. None may cut an inserted character in two. */
 export function applyEdits(pieces: Pieces, edits: readonly ByteEdit[]): Pieces {
-  const length = pieces.reduce((sum, piece) => sum + lengthOf(piece), 0)
+  const length = lengthOfAll(pieces)
   assertEdits(length, edits)
   const result: Piece[] = []
   const reader = new PieceReader(pieces)
@@ -38,12 +38,26 @@ export function applyEdits(pieces: Pieces, edits: readonly ByteEdit[]): Pieces {
   return result
 }
 
-/** The bytes of the text. */
-export function materialise(pieces: Pieces, original: Uint8Array): Buffer {
+/** The bytes of the text, in memory that `allocate` gives; those of the original itself where it is whole. */
+export function materialise(
+  pieces: Pieces,
+  original: Uint8Array,
+  allocate = (length: number): Buffer => Buffer.allocUnsafe(length),
+): Buffer {
   const bytes = viewOf(original)
-  return Buffer.concat(
-    pieces.map((piece) => (piece.kind === 'inserted' ? piece.utf8 : bytes.subarray(piece.start, piece.end))),
-  )
+  const [first] = pieces
+  if (pieces.length === 1 && first!.kind === 'original' && lengthOf(first!) === bytes.length) return bytes
+  const text = allocate(lengthOfAll(pieces))
+  let at = 0
+  for (const piece of pieces) {
+    at += piece.kind === 'inserted' ? piece.utf8.copy(text, at) : bytes.copy(text, at, piece.start, piece.end)
+  }
+  return text
+}
+
+/** The length of the text in bytes. */
+export function lengthOfAll(pieces: Pieces): number {
+  return pieces.reduce((sum, piece) => sum + lengthOf(piece), 0)
 }
 
 /** The edits that make the text out of the original: sorted, disjoint, no two of them touching. */

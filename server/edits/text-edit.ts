@@ -52,7 +52,9 @@ export function lowerTextEdits(
 function placeAll(index: LineIndex, edits: readonly TextEdit[], encoding: PositionEncoding): Placed[] {
   const placed: Placed[] = new Array(edits.length)
   // Placed in the text's order, in which the index is fast on long lines, whatever order they came in.
-  const inTextOrder = [...edits.entries()].sort(([, a], [, b]) => byPosition(a.range.start, b.range.start))
+  const inTextOrder = isSorted(edits, (edit) => edit.range.start, isBefore)
+    ? edits.entries()
+    : [...edits.entries()].sort(([, a], [, b]) => byPosition(a.range.start, b.range.start))
   for (const [at, edit] of inTextOrder) {
     const start = index.positionToByte(edit.range.start, encoding)
     placed[at] = { edit, start, end: index.positionToByte(edit.range.end, encoding) }
@@ -78,6 +80,15 @@ function isSurelyAscii(bytes: Uint8Array, index: LineIndex, placed: readonly Pla
 /** A byte order mark of UTF-16, or of little-endian UTF-32, which starts alike; the other of UTF-32 holds NULs. */
 function hasWideBom(bytes: Uint8Array): boolean {
   return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+}
+
+/** Most servers send edits in the order of the text. */
+function isSorted<T, K>(
+  all: readonly T[],
+  keyOf: (each: T) => K,
+  isBefore: (a: K, b: K) => boolean,
+): boolean {
+  return all.every((each, i) => i === 0 || !isBefore(keyOf(each), keyOf(all[i - 1]!)))
 }
 
 function byPosition(a: Position, b: Position): number {

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path'
-import { type Hasher, normHash } from '../edits/hash.ts'
+import { type Hasher, hashesOf } from '../edits/hash.ts'
 import type { After, Image } from '../edits/images.ts'
 import { type ByteEdit, editsFault, splice } from '../edits/splice.ts'
 import { VERSION } from './encode.ts'
@@ -161,7 +161,8 @@ function imageOf(path: string, note: Json, wire: Wire, hasher: Hasher): Image {
 }
 
 function checked(image: Image, bytes: Uint8Array, expected: Json, hasher: Hasher): Image {
-  if (hasher.hash(bytes) !== expected.raw || normHash(hasher, bytes) !== expected.norm)
+  const { raw, norm } = hashesOf(hasher, bytes)
+  if (raw !== expected.raw || norm !== expected.norm)
     throw new Unreadable(`the after-image of ${image.path} does not have the recorded hash`)
   return image
 }

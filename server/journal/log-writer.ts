@@ -19,21 +19,15 @@ export class LogGone extends JournalError {
 export class LogWriter {
   readonly #env: Env
   readonly #folder: string
-  #number: number
-  #file: DiskFile
-  #size: number
-  #link: Link
+  #log: OpenLog
   /** The bytes in the file are no longer known to be what was written: never append to it again. */
   #poisoned = false
   #last: Promise<unknown> = Promise.resolve()
 
-  private constructor(env: Env, folder: string, number: number, file: DiskFile, size: number, link: Link) {
+  private constructor(env: Env, folder: string, log: OpenLog) {
     this.#env = env
     this.#folder = folder
-    this.#number = number
-    this.#file = file
-    this.#size = size
-    this.#link = link
+    this.#log = log
   }
 
   /**
@@ -46,13 +40,7 @@ export class LogWriter {
     while ((await env.disk.lstat(join(folder, logName(number + 1)))) !== undefined) number++
     const { link, tornAt } = await inspect(env, join(folder, logName(number)))
     if (tornAt !== undefined) await cutTail(env, folder, logName(number), tornAt)
-    return LogWriter.#openAt(env, folder, number, link)
-  }
-
-  static async #openAt(env: Env, folder: string, number: number, link: Link): Promise<LogWriter> {
-    const file = await env.disk.open(join(folder, logName(number)), 'append')
-    const { size } = await file.stat()
-    return new LogWriter(env, folder, number, file, size, link)
+    return new LogWriter(env, folder, await openLog(env, folder, number, link))
   }
 
   /**
@@ -79,39 +67,71 @@ export class LogWriter {
   }
 
   async #write(intent: Intent): Promise<void> {
-    if (!(await this.#isThere())) throw new LogGone(join(this.#folder, logName(this.#number)))
-    const { lines, next } = encodeIntent(intent, this.#env.hasher, this.#link)
+    const log = this.#log
+    let written: { readonly length: number; readonly link: Link }
     try {
       // A crash in here leaves a torn tail or an intent whose parts are not all there: neither counts.
-      for (const line of lines) await this.#file.write(line)
+      written = await this.#writeChunks(intent)
     } catch (error) {
       await this.#cutBack()
-      throw this.#failed(intent, error)
+      throw error instanceof DiskError ? this.#failed(intent, error) : error
     }
-    try {
-      await this.#file.sync()
+    // All of it beside each other: of what is found wrong now, nothing has been forwarded.
+    const [named, ...synced] = await Promise.allSettled([
+      this.#isThere(),
+      log.file.sync(),
       // The folder's entry for a new log must not be lost with the log's bytes safe in it.
-      if (this.#size === 0) await this.#env.disk.syncFolder(this.#folder)
-    } catch (error) {
+      ...(log.size === 0 ? [this.#env.disk.syncFolder(this.#folder)] : []),
+    ])
+    const failure = synced.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
+    if (failure !== undefined) {
       this.#poisoned = true
       await this.#takeBack()
-      throw this.#failed(intent, error)
+      throw this.#failed(intent, failure.reason)
     }
-    for (const line of lines) this.#size += line.length
-    this.#link = next
+    if (named.status === 'rejected') {
+      await this.#cutBack()
+      throw this.#failed(intent, named.reason)
+    }
+    if (!named.value) {
+      // Wherever the file is now, what it holds is not to count: the intent is recorded elsewhere, or not at all.
+      await this.#takeBack()
+      throw new LogGone(log.path)
+    }
+    log.size += written.length
+    log.link = written.link
+  }
+
+  /** Each chunk is put together while the one before it is written. */
+  async #writeChunks(intent: Intent): Promise<{ length: number; link: Link }> {
+    const { file, link } = this.#log
+    const chunks = encodeIntent(intent, this.#env.hasher, link)
+    let length = 0
+    let writing = Promise.resolve()
+    try {
+      for (;;) {
+        const { done, value } = chunks.next()
+        await writing
+        if (done) return { length, link: value }
+        length += value.length
+        writing = file.write(value)
+      }
+    } finally {
+      // Not before it has ended is a half written chunk cut off. Its failure, if it is one, is on its way already.
+      await writing.catch(() => {})
+    }
   }
 
   /** Whether the log still has its name: bytes in a file that was removed are safe, and nobody will find them. */
   async #isThere(): Promise<boolean> {
-    const there = await this.#env.disk.lstat(join(this.#folder, logName(this.#number)))
-    return there?.identity === (await this.#file.stat()).identity
+    return (await this.#env.disk.lstat(this.#log.path))?.identity === this.#log.identity
   }
 
   /** Truncates what a failed write left: appended after, it would hide what follows. */
   async #cutBack(): Promise<void> {
     try {
-      await this.#file.truncate(this.#size)
-      await this.#file.sync()
+      await this.#log.file.truncate(this.#log.size)
+      await this.#log.file.sync()
     } catch {
       this.#poisoned = true // the write's own error is the one to report
     }
@@ -123,33 +143,43 @@ export class LogWriter {
    */
   async #takeBack(): Promise<void> {
     try {
-      await this.#file.truncate(this.#size)
-      await this.#file.sync()
+      await this.#log.file.truncate(this.#log.size)
+      await this.#log.file.sync()
     } catch {} // the failed sync is the error to report
   }
 
   async #startAnother(): Promise<void> {
-    await this.#file.close().catch(() => {}) // poisoned: nothing in it is lost by a failing close
-    const other = await LogWriter.#openAt(this.#env, this.#folder, this.#number + 1, FIRST)
-    this.#number = other.#number
-    this.#file = other.#file
-    this.#size = other.#size
-    this.#link = other.#link
+    await this.#log.file.close().catch(() => {}) // poisoned: nothing in it is lost by a failing close
+    this.#log = await openLog(this.#env, this.#folder, this.#log.number + 1, FIRST)
     this.#poisoned = false
   }
 
   #failed(intent: Intent, error: unknown): DiskError {
-    return new DiskError(
-      `append intent ${intent.id.slice(0, 8)} to`,
-      join(this.#folder, logName(this.#number)),
-      error,
-      ` at ${this.#size}`,
-    )
+    const { path, size } = this.#log
+    return new DiskError(`append intent ${intent.id.slice(0, 8)} to`, path, error, ` at ${size}`)
   }
 
   close(): Promise<void> {
-    return this.#last.then(() => this.#file.close())
+    return this.#last.then(() => this.#log.file.close())
   }
+}
+
+interface OpenLog {
+  readonly number: number
+  readonly path: string
+  readonly file: DiskFile
+  /** The file's own, whatever has its name by now. */
+  readonly identity: string
+  /** Of what is known to be durable, in bytes. */
+  size: number
+  link: Link
+}
+
+async function openLog(env: Env, folder: string, number: number, link: Link): Promise<OpenLog> {
+  const path = join(folder, logName(number))
+  const file = await env.disk.open(path, 'append')
+  const { identity, size } = await file.stat()
+  return { number, path, file, identity, size, link }
 }
 
 async function inspect(env: Env, path: string): Promise<{ link: Link; tornAt: number | undefined }> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHasher, normHash } from '../../server/edits/hash.ts'
+import { createHasher, hashesOf } from '../../server/edits/hash.ts'
 import { normalize } from '../../server/edits/normalize.ts'
 
 interface Vector {
@@ -26,8 +26,19 @@ describe.each(vectors)('the vector "$name"', (vector) => {
   })
 
   it('has its raw and its norm hash', () => {
-    expect(hasher.hash(bytes)).toBe(vector.raw_hash)
-    expect(normHash(hasher, bytes)).toBe(vector.norm_hash)
+    expect(hashesOf(hasher, bytes)).toEqual({ raw: vector.raw_hash, norm: vector.norm_hash })
+  })
+})
+
+describe('hashesOf', () => {
+  it.each([
+    ['their own normalized bytes', 'a\nb\n', 1],
+    ['others', 'a \nb\n', 2],
+  ])('hashes bytes that have %s as often as it must: %j, %i times', (_what, text, times) => {
+    let count = 0
+    const counted = { ...hasher, hash: (bytes: Uint8Array) => `${++count} ${hasher.hash(bytes)}` }
+    hashesOf(counted, Buffer.from(text))
+    expect(count).toBe(times)
   })
 })
 

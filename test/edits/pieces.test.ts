@@ -11,6 +11,23 @@ function boundariesOf(content: Buffer): number[] {
   return [...content.keys(), content.length].filter((offset) => ((content[offset] ?? 0) & 0xc0) !== 0x80)
 }
 
+describe('materialise', () => {
+  it('hands back the original itself where all of it is there, and nothing else', () => {
+    const original = Buffer.from('abc')
+    expect(materialise(ofOriginal(3), original)).toBe(original)
+    const made = materialise(applyEdits(ofOriginal(3), [edit(1, 2)]), original)
+    expect(made.toString()).toBe('ac')
+    expect(made.buffer === original.buffer && made.byteOffset === original.byteOffset).toBe(false)
+  })
+
+  it('writes into the memory that it is given', () => {
+    const memory = Buffer.alloc(10)
+    const text = applyEdits(ofOriginal(3), [edit(1, 1, 'é')])
+    materialise(text, Buffer.from('abc'), (length) => memory.subarray(0, length))
+    expect(memory.toString('utf8', 0, 5)).toBe('aébc')
+  })
+})
+
 describe('pieces', () => {
   it.each<[string, string, ByteEdit[][], ByteEdit[]]>([
     ['the original needs no edit', 'abc', [], []],

@@ -18,7 +18,7 @@ import {
   replaced,
   unknown,
 } from './intents.ts'
-import { hasher, linesOf, logOf, scan, wordsOf } from './logs.ts'
+import { encode, hasher, linesOf, logOf, scan, wordsOf } from './logs.ts'
 
 const LONGEST = 12 * 1024 * 1024
 
@@ -247,8 +247,8 @@ describe('an encoded intent', () => {
   })
 
   it('chains each line to the sum of the one before it', () => {
-    const first = encodeIntent(intentOf('01', []), hasher, FIRST)
-    const second = encodeIntent(intentOf('02', []), hasher, first.next)
+    const first = encode(intentOf('01', []))
+    const second = encode(intentOf('02', []), first.next)
     const sum = (JSON.parse(first.lines[0]!.toString()) as { sum: string }).sum
     expect((JSON.parse(second.lines[0]!.toString()) as { meta: object }).meta).toMatchObject({
       seq: 1,
@@ -331,6 +331,20 @@ describe('an intent too large for one line', () => {
     }
     expect(got.folders).toEqual(intent.folders)
     expect(got.facts).toEqual(intent.facts)
+  })
+
+  it('has its chunks stay as they are while the next one is put together', () => {
+    const images = Array.from({ length: 30 }, (_, i) => edited(`/w/${i}`, noise(100_000 + i)))
+    const intent = intentOf('01', images)
+    const chunks = encodeIntent(intent, hasher, FIRST)
+    const written: Buffer[] = []
+    let last: Buffer | undefined
+    for (const chunk of chunks) {
+      if (last !== undefined) written.push(Buffer.from(last))
+      last = chunk
+    }
+    expect(written.length).toBeGreaterThan(3)
+    expect(Buffer.concat([...written, last!]).equals(logOf(intent))).toBe(true)
   })
 
   it('does not count when any of its lines is missing', async () => {

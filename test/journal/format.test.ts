@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { encodeIntent, FIRST } from '../../server/journal/encode.ts'
 import { about, edit, edited, facts, intentOf } from './intents.ts'
-import { hasher } from './logs.ts'
+import { encode } from './logs.ts'
 
 const document = readFileSync(new URL('../../server/journal/FORMAT.md', import.meta.url), 'utf8')
 
@@ -22,5 +21,5 @@ test('the worked example of the format document is what is written', () => {
     .filter((line) => line.startsWith('    '))
   // In the document the line is broken, and what is said of a part stands behind it.
   const example = block.map((line) => line.trim().replace(/ {2,}.*$/, '')).join('')
-  expect(`${example}\n`).toBe(String(encodeIntent(intent, hasher, FIRST).lines[0]))
+  expect(`${example}\n`).toBe(String(encode(intent).lines[0]))
 })

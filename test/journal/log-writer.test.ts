@@ -87,6 +87,37 @@ describe('an append', () => {
     }
   })
 
+  it('does not count in a log that was moved away under it, though every byte of it is safe there', async () => {
+    const log = await LogWriter.open(program, '/s')
+    await log.append(intent('01'))
+    await program.disk.rename('/s/wal.log', '/s/elsewhere')
+    await expect(log.append(intent('02'))).rejects.toThrow('/s/wal.log was removed while it was written')
+    expect(machine.platter.tree('/s')).toEqual({ elsewhere: logOf(intent('01')).toString('latin1') })
+  })
+
+  it('does not count where nobody can say whether its log has its name yet', async () => {
+    const log = await LogWriter.open(program, '/s')
+    await log.append(intent('01'))
+    program.disk.plan = onNth('stat', 'wal.log', 1, error('EACCES'))
+    await expect(log.append(intent('02'))).rejects.toThrow('cannot append intent 02 to /s/wal.log at')
+    await log.append(intent('03'))
+    machine.crash()
+    expect(await read()).toEqual(['01', '03'])
+  })
+
+  it('is cut back where it fails in the middle of many chunks, and the log goes on', async () => {
+    const log = await LogWriter.open(program, '/s')
+    await log.append(intent('01'))
+    for (const nth of [1, 2, 3]) {
+      program.disk.plan = onNth('write', 'wal.log', nth, short('ENOSPC'))
+      await expect(log.append(huge('02'))).rejects.toThrow('ENOSPC')
+      expect(machine.platter.tree('/s')['wal.log']).toBe(logOf(intent('01')).toString('latin1'))
+    }
+    await log.append(huge('03'))
+    machine.crash()
+    expect(await read()).toEqual(['01', '03'])
+  })
+
   const failures: [string, string, () => FaultPlan][] = [
     ['a full disk', 'ENOSPC', () => onNth('write', 'wal.log', 1, short('ENOSPC'))],
     ['an I/O error', 'EIO', () => onNth('write', 'wal.log', 1, error('EIO'))],

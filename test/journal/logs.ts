@@ -12,11 +12,32 @@ export function linesOf(intents: readonly Intent[], link: Link = FIRST): Buffer[
   const all: Buffer[] = []
   let next = link
   for (const intent of intents) {
-    const encoded = encodeIntent(intent, hasher, next)
+    const encoded = encode(intent, next)
     all.push(...encoded.lines)
     next = encoded.next
   }
   return all
+}
+
+/** The lines of one intent, put together from their chunks. */
+export function encode(intent: Intent, link: Link = FIRST): { lines: Buffer[]; next: Link } {
+  const chunks: Buffer[] = []
+  const encoded = encodeIntent(intent, hasher, link)
+  for (;;) {
+    const { done, value } = encoded.next()
+    if (done) return { lines: cutLines(Buffer.concat(chunks)), next: value }
+    chunks.push(Buffer.from(value)) // its memory is used again
+  }
+}
+
+function cutLines(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = []
+  for (let from = 0; from < bytes.length; ) {
+    const to = bytes.indexOf(10, from) + 1 || bytes.length
+    lines.push(bytes.subarray(from, to))
+    from = to
+  }
+  return lines
 }
 
 export const logOf = (...intents: Intent[]): Buffer => Buffer.concat(linesOf(intents))

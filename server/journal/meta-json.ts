@@ -1,0 +1,72 @@
+import { type Hasher, hashesOf } from '../edits/hash.ts'
+import type { Image } from '../edits/images.ts'
+import type { About, PathFacts } from './intent.ts'
+
+const KEPT_EDIT = 1024 * 1024 // bytes of JSON up to which the WorkspaceEdit is kept beside its images
+const LONGEST_LABEL = 1000 // UTF-16 units; it is shown in one line, and written into one
+
+/** JSON.stringify writes a lone surrogate as an escape; no reader of this log shall meet one. */
+export function asJson(value: unknown): string {
+  const json = JSON.stringify(value)
+  if (!json.includes('\\ud')) return json
+  return json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (code) => (code.length === 6 ? '\ufffd' : code))
+}
+
+/** The keys of `meta` that say what an intent is about, without braces. */
+export function aboutJson({ edit, ...about }: About): string {
+  const json = asJson({ ...about, label: cut(about.label), server: cut(about.server) }).slice(1, -1)
+  const editJson = edit === undefined ? undefined : asJson(edit)
+  const isKept = editJson !== undefined && Buffer.byteLength(editJson) <= KEPT_EDIT
+  return isKept ? `${json},"edit":${editJson}` : json
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST_LABEL ? text : `${text.slice(0, LONGEST_LABEL - 1)}…`
+}
+
+/** What `meta` says of one path, but for the hashes of its after-image, which stand between `start` and `end`. */
+export interface PathMeta {
+  readonly start: string
+  readonly after: Uint8Array | undefined
+  readonly end: string
+}
+
+const HASHES_SIZE = '"raw":"0123456789abcdef","norm":"0123456789abcdef"'.length
+
+/** `direct`: its edits say what the after-image is; else that is kept whole. */
+export function pathMeta(
+  { after, path, source }: Image,
+  known: PathFacts | undefined,
+  direct: boolean,
+): PathMeta {
+  const facts = factsJson(known)
+  switch (after.kind) {
+    case 'absent':
+      return { start: '{"after":null', after: undefined, end: facts }
+    case 'unknown':
+      return { start: `{"unknown":${asJson(after.reason)}`, after: undefined, end: facts }
+    case 'file': {
+      const kept = direct ? '' : ',"kept":true'
+      const from = direct && source !== undefined && source !== path ? `,"movedFrom":${asJson(source)}` : ''
+      return { start: '{"after":{', after: after.bytes, end: `${kept}}${from}${facts}` }
+    }
+  }
+}
+
+/** In bytes, whatever the hashes. */
+export function pathMetaSize({ start, after, end }: PathMeta): number {
+  return Buffer.byteLength(start) + (after === undefined ? 0 : HASHES_SIZE) + Buffer.byteLength(end)
+}
+
+export function pathMetaJson({ start, after, end }: PathMeta, hasher: Hasher): string {
+  if (after === undefined) return start + end
+  const { raw, norm } = hashesOf(hasher, after)
+  return `${start}"raw":"${raw}","norm":"${norm}"${end}`
+}
+
+/** The keys behind others in an object, and its end. */
+function factsJson(facts: PathFacts | undefined): string {
+  if (facts === undefined) return '}'
+  const { mtimeNs, ...others } = facts
+  return `,${asJson({ ...others, mtime: mtimeNs?.toString() }).slice(1)}`
+}
