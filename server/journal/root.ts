@@ -14,7 +14,7 @@ export function rootAt(path: string): Root {
 }
 
 /**
- * Makes the journal's folders where they are missing and checks whose they are.
+ * Makes the journal's folders where they are missing and checks whose they are. Durable only after `syncRoot`.
  * @throws JournalError where somebody else could write there, or inside one of the workspace folders:
  *   a log that a repository could ship would be a way to write files on the machine that opens it
  */
@@ -30,7 +30,6 @@ export async function prepareRoot(env: Env, root: Root, workspace: readonly stri
       )
   }
   for (const folder of [root.path, root.live, root.history]) await makeFolders(env, folder)
-  await syncAround(env, root.live)
   for (const folder of [root.path, root.live, root.history]) await checkOwn(env, folder)
 }
 
@@ -71,17 +70,23 @@ async function makeFolders(env: Env, path: string): Promise<void> {
 }
 
 /**
- * Makes the entries of a folder and of those around it durable, as far up as they are this user's.
+ * Makes the entries of the journal's folders and of those around them durable, as far up as they are this user's.
  * Also where they were there: whoever made them may have crashed, or failed, before its sync.
  */
-async function syncAround(env: Env, path: string): Promise<void> {
-  for (let at = path; at !== dirname(at); at = dirname(at)) {
-    if ((await env.disk.stat(at))?.uid !== env.host.uid) return
-    try {
-      await env.disk.syncFolder(dirname(at))
-    } catch (error) {
-      // One that this user cannot read, such as the parent of a home folder, had nothing made in it here.
-      if (!(error instanceof DiskError && (error.code === 'EACCES' || error.code === 'EPERM'))) throw error
-    }
+export async function syncRoot(env: Env, root: Root): Promise<void> {
+  const holders: string[] = []
+  for (let at = root.live; at !== dirname(at); at = dirname(at)) {
+    if ((await env.disk.stat(at))?.uid !== env.host.uid) break
+    holders.push(dirname(at))
+  }
+  await Promise.all(holders.map((folder) => syncEntries(env, folder)))
+}
+
+async function syncEntries(env: Env, folder: string): Promise<void> {
+  try {
+    await env.disk.syncFolder(folder)
+  } catch (error) {
+    // One that this user cannot read, such as the parent of a home folder, had nothing made in it here.
+    if (!(error instanceof DiskError && (error.code === 'EACCES' || error.code === 'EPERM'))) throw error
   }
 }

@@ -4,7 +4,7 @@ import type { Env } from './env.ts'
 import type { Intent } from './intent.ts'
 import { LogGone, LogWriter } from './log-writer.ts'
 import { isFinal, type Outcome, OutcomeWriter } from './outcomes.ts'
-import { checkOwn, prepareRoot, type Root } from './root.ts'
+import { checkOwn, prepareRoot, type Root, syncRoot } from './root.ts'
 import {
   CLAIMED,
   type FoundSession,
@@ -55,6 +55,11 @@ export class Session {
 
   get folder(): string {
     return join(this.#root.live, this.id)
+  }
+
+  /** An intent is on its way: what it needs is made meanwhile. What fails in it fails its `append`. */
+  prepare(): void {
+    this.#make().catch(() => {})
   }
 
   /** Makes the intent durable. @throws DiskError, JournalError */
@@ -196,7 +201,8 @@ export class Session {
     try {
       await this.#writeInfo(building, socket)
       await disk.rename(building, this.folder)
-      await disk.syncFolder(this.#root.live)
+      // Beside each other: an editor waits for them, and all that counts is that both are done before an intent is.
+      await both(disk.syncFolder(this.#root.live), syncRoot(this.#env, this.#root))
       const log = await LogWriter.open(this.#env, this.folder)
       const outcomes = new OutcomeWriter(this.#env, this.folder, this.#tell)
       return { log, outcomes, listener, socket, socketFolder }
@@ -224,11 +230,10 @@ export class Session {
     const file = await disk.open(join(building, SESSION_FILE), 'create')
     try {
       await file.write(Buffer.from(`${JSON.stringify(info, undefined, 2)}\n`))
-      await file.sync()
+      await both(file.sync(), disk.syncFolder(building))
     } finally {
       await file.close()
     }
-    await disk.syncFolder(building)
   }
 
   async #listen(building: string): Promise<Pick<Made, 'listener' | 'socket' | 'socketFolder'>> {
@@ -249,6 +254,12 @@ export class Session {
     const socket = join(elsewhere, SOCKET)
     return { listener: await host.listen(socket, answer), socket, socketFolder: elsewhere }
   }
+}
+
+/** Both, one beside the other. Rejects only once both have ended: what follows a failure finds nothing going on. */
+async function both(...promises: readonly [Promise<void>, Promise<void>]): Promise<void> {
+  await Promise.allSettled(promises)
+  await Promise.all(promises)
 }
 
 interface Made {

@@ -29,6 +29,7 @@ export class Recorder {
   readonly #disk: DiskWorkspace
   readonly #server: string
   readonly #maxIntent: number
+  #recording: Promise<unknown> = Promise.resolve()
 
   constructor(
     env: Env,
@@ -48,19 +49,34 @@ export class Recorder {
   }
 
   /** Once this resolves with `recorded`, the edit may be forwarded. */
-  async record({ road, label, edit }: Travelling): Promise<Recording> {
+  record(travelling: Travelling): Promise<Recording> {
+    const recording = this.#record(travelling)
+    this.#recording = recording
+    return recording
+  }
+
+  /** Resolves once no edit is being recorded: what can wait would only hold it up. */
+  async idle(): Promise<void> {
+    for (let last: unknown; last !== this.#recording; ) {
+      last = this.#recording
+      await last
+    }
+  }
+
+  async #record({ road, label, edit }: Travelling): Promise<Recording> {
     try {
       const lowered = fromWorkspaceEdit(edit)
       for (const uri of lowered.unrecorded) this.#warn(`${uri} is no file: its edits pass unrecorded`)
       if (lowered.steps.length === 0) return { kind: 'nothing' }
+      this.#session.prepare()
       const at = this.#env.host.now().toISOString()
       const about = { at, session: this.#session.id, road, label, server: this.#server, edit }
       const composed = await composeIntent(this.#env, this.#mirror, lowered, about, this.#maxIntent)
       const { intent } = composed
       // Of an empty folder that comes or goes there is nothing to be lost.
       if (intent.images.length === 0) return { kind: 'nothing' }
-      await this.#warnOf(intent, composed.skipped)
       await this.#session.append(intent)
+      void this.#warnOf(intent, composed.skipped)
       this.#session.note({ id: intent.id, at: this.#env.host.now().toISOString(), event: 'forwarded' })
       return { kind: 'recorded', intent }
     } catch (error) {
@@ -69,15 +85,24 @@ export class Recorder {
     }
   }
 
-  async #warnOf(intent: Intent, skipped: readonly string[]): Promise<void> {
-    for (const path of skipped) this.#warn(`${path} is no ordinary file: it is not recorded`)
-    for (const { path, after } of intent.images) {
-      if (after.kind === 'unknown')
-        this.#warn(
-          `${path}: its original is kept, but what the edit makes of it is not known: ${after.reason}`,
-        )
-      const refusal = await this.#disk.refusal(path)
-      if (refusal !== undefined) this.#warn(`${refusal}: its edit is recorded, but never recovered or undone`)
+  /** Nothing of this is needed to record the edit: it comes behind it. */
+  async #warnOf({ images }: Intent, skipped: readonly string[]): Promise<void> {
+    await new Promise((forwarded) => setImmediate(forwarded))
+    try {
+      for (const path of skipped) this.#warn(`${path} is no ordinary file: it is not recorded`)
+      for (const { path, after } of images)
+        if (after.kind === 'unknown')
+          this.#warn(
+            `${path}: its original is kept, but what the edit makes of it is not known: ${after.reason}`,
+          )
+      await this.idle()
+      for await (const refusal of this.#disk.refusals(images.map(({ path }) => path))) {
+        if (refusal !== undefined)
+          this.#warn(`${refusal}: its edit is recorded, but never recovered or undone`)
+        await this.idle()
+      }
+    } catch (error) {
+      this.#warn(error instanceof Error ? error.message : String(error))
     }
   }
 

@@ -13,8 +13,8 @@ import {
   UNDONE,
 } from '../journal/outcomes.ts'
 import { makeDurable } from '../recovery/make-durable.ts'
-import { holdsAfter, type Observation, observe, same } from '../recovery/observe.ts'
-import type { Workspace } from '../recovery/workspace.ts'
+import { holdsAfter, imageAt, type Observation, observe, same } from '../recovery/observe.ts'
+import type { Known, Workspace } from '../recovery/workspace.ts'
 import type { Mirror } from './mirror.ts'
 
 /** What the settlement tells whoever follows an intent. */
@@ -29,6 +29,8 @@ interface Open {
   readonly intent: Intent
   /** Those of its images that change something: of the others nobody can tell whether they landed. */
   readonly images: readonly Image[]
+  /** Their paths. */
+  readonly changed: ReadonlySet<string>
   readonly follower: Follower
   /** What the editor said to it, if anything. */
   answer: 'applied' | 'refused' | undefined
@@ -49,6 +51,9 @@ interface Open {
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 30_000
+const SECOND_NS = 1_000_000_000n
+/** Of the clock that most file systems take their times from: 10 ms where the kernel has 100 Hz. */
+const LONGEST_TICK_NS = 20_000_000n
 /** Editors tell of a buffer's change up to a second after they have answered (Emacs when it is idle). */
 const LATE_CHANGE_MS = 2000
 
@@ -81,9 +86,11 @@ export class Settlement {
   }
 
   follow(intent: Intent, follower: Follower, answer?: 'applied'): void {
+    const images = intent.images.filter(changesSomething)
     const open: Open = {
       intent,
-      images: intent.images.filter(changesSomething),
+      images,
+      changed: new Set(images.map(({ path }) => path)),
       follower,
       answer,
       refusedAt: 0,
@@ -165,8 +172,10 @@ export class Settlement {
     const all = [...this.#open.values()]
     for (const [i, open] of all.entries()) {
       const later = all.slice(i + 1).map(({ intent }) => intent)
-      const found = await observe(this.#disk, open.intent, later, this.#env.hasher)
-      const seen = found.filter(({ image }) => open.images.includes(image))
+      let seen = await this.#see(open, later, 'times')
+      // Times can be set back: what ends an intent is seen in the bytes.
+      if (seen.some(isTold) && this.#endOf(open, seen) !== undefined)
+        seen = await this.#see(open, later, 'bytes')
       for (const { image, state } of seen) if (state === 'landed') open.landed.add(image.path)
       if (!this.#leaving) for (const path of open.closing) open.discarded.add(path)
       open.closing.clear()
@@ -180,6 +189,14 @@ export class Settlement {
       this.#judge(open, seen)
     }
     if (this.#open.size > 0) this.#soon(Math.min(this.#pause * 2, LONGEST_PAUSE_MS))
+  }
+
+  /** What the paths of an intent that change hold; `by`: whether a file whose size and time tell it is read. */
+  async #see(open: Open, later: readonly Intent[], by: 'times' | 'bytes'): Promise<Observation[]> {
+    const look = (path: string) =>
+      this.#disk.look(path, by === 'times' ? knownOf(open.intent, path) : undefined)
+    const found = await observe({ look }, open.intent, later, this.#env.hasher)
+    return found.filter(({ image }) => open.changed.has(image.path))
   }
 
   /** For a later start: what was undone in its buffer or closed unsaved is not to be written back unasked. */
@@ -265,7 +282,7 @@ export class Settlement {
 
   *#about(path: string): Generator<[Open, Image]> {
     for (const open of this.#open.values()) {
-      const image = open.images.find((each) => each.path === path)
+      const image = open.changed.has(path) ? imageAt(open.intent, path) : undefined
       if (image !== undefined) yield [open, image]
     }
   }
@@ -296,4 +313,21 @@ export class Settlement {
 
 function changesSomething({ before, after }: Image): boolean {
   return after.kind !== 'file' || before === undefined || !same(before, after.bytes)
+}
+
+/** What is known of a file that still holds its original; undefined: its size and time would not tell it. */
+function knownOf(intent: Intent, path: string): Known | undefined {
+  const bytes = imageAt(intent, path)?.before
+  const { from, size, mtimeNs } = intent.facts.get(path) ?? {}
+  if (from !== 'disk' || bytes === undefined || size === undefined || mtimeNs === undefined) return undefined
+  // Written again within one tick of its clock a file keeps its time (git, "racy-git"). A time without a fraction
+  // is one of a file system that has ticks of a second (HFS+) or two (FAT).
+  const tick = mtimeNs % SECOND_NS === 0n ? 2n * SECOND_NS : LONGEST_TICK_NS
+  const recordedNs = BigInt(Date.parse(intent.about.at)) * 1_000_000n
+  return recordedNs - mtimeNs > tick ? { bytes, size, mtimeNs } : undefined
+}
+
+/** Whether a file was taken for its original without having been read. */
+function isTold({ image, sight }: Observation): boolean {
+  return sight.kind === 'file' && sight.bytes === image.before
 }

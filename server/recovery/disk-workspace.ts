@@ -2,7 +2,7 @@ import { dirname, isAbsolute, sep } from 'node:path'
 import { type Disk, DiskError } from '../disk/disk.ts'
 import { isWithin, realpathAsFar } from '../journal/root.ts'
 import { replaceFile } from './replace-file.ts'
-import { type Change, Refused, type Sight, type Workspace } from './workspace.ts'
+import { type Change, type Known, Refused, type Sight, type Workspace } from './workspace.ts'
 
 /** The files under the workspace folders, as they are on the disk. Writes nowhere else. */
 export class DiskWorkspace implements Workspace {
@@ -14,11 +14,13 @@ export class DiskWorkspace implements Workspace {
     this.#folders = folders
   }
 
-  async look(path: string): Promise<Sight> {
+  async look(path: string, known?: Known): Promise<Sight> {
     try {
       const stat = await this.#disk.stat(path)
       if (stat === undefined) return { kind: 'absent' }
       if (stat.kind !== 'file') return { kind: 'other', reason: `it is a ${stat.kind} now` }
+      if (known !== undefined && stat.size === known.size && stat.mtimeNs === known.mtimeNs)
+        return { kind: 'file', bytes: known.bytes, stat }
       return { kind: 'file', bytes: await this.#disk.read(path), stat }
     } catch (error) {
       if (error instanceof DiskError) return { kind: 'other', reason: error.message }
@@ -40,12 +42,21 @@ export class DiskWorkspace implements Workspace {
 
   /** Why nothing is ever written to `path`, or undefined where it may be. */
   async refusal(path: string): Promise<string | undefined> {
-    try {
-      await this.#targetOf(path)
-      return undefined
-    } catch (error) {
-      if (error instanceof Refused || error instanceof DiskError) return error.message
-      throw error
+    for await (const refusal of this.refusals([path])) return refusal
+    return undefined
+  }
+
+  /** The same of many paths, one after the other; the workspace folders are resolved once. */
+  async *refusals(paths: readonly string[]): AsyncGenerator<string | undefined> {
+    let folders: Promise<string[]> | undefined
+    for (const path of paths) {
+      try {
+        await this.#targetOf(path, () => (folders ??= this.#realFolders()))
+        yield undefined
+      } catch (error) {
+        if (!(error instanceof Refused || error instanceof DiskError)) throw error
+        yield error.message
+      }
     }
   }
 
@@ -64,11 +75,11 @@ export class DiskWorkspace implements Workspace {
    * The file that a path names, links resolved as far as it exists.
    * @throws Refused outside the workspace folders, and under `.git`
    */
-  async #targetOf(path: string): Promise<string> {
+  async #targetOf(path: string, realFolders = () => this.#realFolders()): Promise<string> {
     // A foreign log may hold any path; a relative one would depend on where this program was started.
     if (!isAbsolute(path)) throw new Refused(`${path} is not absolute`)
     const target = await realpathAsFar(this.#disk, path)
-    const folders = await Promise.all(this.#folders.map((folder) => realpathAsFar(this.#disk, folder)))
+    const folders = await realFolders()
     const holding = folders.filter((folder) => isWithin(folder, target))
     if (holding.length === 0) throw new Refused(`${path} is outside the workspace folders`)
     const kinds = await Promise.all(holding.map(async (folder) => (await this.#disk.stat(folder))?.kind))
@@ -77,6 +88,10 @@ export class DiskWorkspace implements Workspace {
     if ([...path.split(sep), ...target.split(sep)].some((name) => name.toLowerCase() === '.git'))
       throw new Refused(`${path} is under .git`)
     return target
+  }
+
+  #realFolders(): Promise<string[]> {
+    return Promise.all(this.#folders.map((folder) => realpathAsFar(this.#disk, folder)))
   }
 
   async #makeFolders(path: string): Promise<void> {

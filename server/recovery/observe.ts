@@ -63,6 +63,8 @@ export function holdsAfter({ before, after }: Image, now: Uint8Array | undefined
     case 'file':
       if (now === undefined) return false
       if (same(now, after.bytes)) return true
+      // Most files hold their originals yet: that is told without normalizing anything.
+      if (same(now, before)) return false
       return looselyEqual(now, after.bytes) && !(before !== undefined && looselyEqual(before, after.bytes))
   }
 }
@@ -72,7 +74,7 @@ function holdsHalf({ path, after, source }: Image, intent: Intent, now: Uint8Arr
   if (after.kind !== 'file' || source === path) return false
   // Overwritten or new, and made from nothing: empty until its text is saved.
   if (source === undefined) return now.length === 0
-  return same(now, intent.images.find((image) => image.path === source)?.before)
+  return same(now, imageAt(intent, source)?.before)
 }
 
 /**
@@ -90,7 +92,7 @@ function isCutShort({ before, after }: Image, { about }: Intent, now: Uint8Array
 function holdsLater(image: Image, now: Uint8Array | undefined, later: readonly Intent[]): boolean {
   let current = image
   for (const intent of later) {
-    const next = intent.images.find(({ path }) => path === image.path)
+    const next = imageAt(intent, image.path)
     if (next === undefined || !holdsAfter(current, next.before)) continue
     if (holdsAfter(next, now)) return true
     current = next
@@ -113,6 +115,18 @@ function holdsBefore(
 function isAsRecorded(facts: PathFacts | undefined, sight: Sight): boolean {
   if (sight.kind !== 'file' || sight.stat === undefined || facts?.mtimeNs === undefined) return true
   return sight.stat.mtimeNs === facts.mtimeNs && sight.stat.size === facts.size
+}
+
+const indexes = new WeakMap<Intent, ReadonlyMap<string, Image>>()
+
+/** What an intent makes of a path. Looked up for each path of each intent: a search would go through all each time. */
+export function imageAt(intent: Intent, path: string): Image | undefined {
+  let index = indexes.get(intent)
+  if (index === undefined) {
+    index = new Map(intent.images.map((image) => [image.path, image]))
+    indexes.set(intent, index)
+  }
+  return index.get(path)
 }
 
 /** Equality of bytes; undefined (absent) equals only itself. */

@@ -5,8 +5,11 @@ import type { Stat } from '../disk/disk.ts'
  * Nothing above this knows which.
  */
 export interface Workspace {
-  /** What stands at `path` now. */
-  look(path: string): Promise<Sight>
+  /**
+   * What stands at `path` now. `known`: what it was once seen to hold; a file that has its size and its time yet need
+   * not be read.
+   */
+  look(path: string, known?: Known): Promise<Sight>
   /**
    * Puts `change.after` where `change.before` stands, all or nothing.
    * Resolves with where it was put: in a `buffer` it is not durable yet.
@@ -23,6 +26,13 @@ export type Sight =
   | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly stat: Stat | undefined }
   /** A folder, a device, something that cannot be read: never written over. */
   | { readonly kind: 'other'; readonly reason: string }
+
+/** The bytes of a file, and its size and time when it held them. */
+export interface Known {
+  readonly bytes: Uint8Array
+  readonly size: number
+  readonly mtimeNs: bigint
+}
 
 /** One path's change; undefined stands for absent. */
 export interface Change {

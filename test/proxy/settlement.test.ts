@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createHasher } from '../../server/edits/hash.ts'
 import type { Env } from '../../server/journal/env.ts'
-import type { Intent } from '../../server/journal/intent.ts'
+import type { Intent, PathFacts } from '../../server/journal/intent.ts'
 import { type Outcome, REFUSED } from '../../server/journal/outcomes.ts'
 import { Mirror } from '../../server/proxy/mirror.ts'
 import { Settlement } from '../../server/proxy/settlement.ts'
-import type { Sight } from '../../server/recovery/workspace.ts'
+import type { Known, Sight } from '../../server/recovery/workspace.ts'
 import { Machine } from '../disk/machine.ts'
-import { created, deleted, facts, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
+import { about, created, deleted, facts, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
 
 const hasher = await createHasher()
 const START = Date.UTC(2026, 0, 1)
@@ -475,6 +475,57 @@ describe('several intents on one path', () => {
     d.follow(overUnsaved).type(A, 'baz\n').type(A, 'bar\n').type(A, 'foo\n')
     await d.wait(1000)
     expect(d.told).toEqual(['1: applied', '2: applied', '1: reverted', '2: reverted'])
+  })
+})
+
+describe('a file that has the size and the time of its original', () => {
+  const at = new Date(START).toISOString()
+  const long = BigInt(START - 60_000) * 1_000_000n + 1n
+  const known = { from: 'disk', size: 4, mtimeNs: long, mode: 0o644 } as const
+  const recorded = (fact: PathFacts) =>
+    intentOf('1', [replaced(A, 'foo\n', 'bar\n')], { facts: facts({ [A]: fact }), about: { ...about, at } })
+
+  /** What was asked to be taken for known, look by look. */
+  async function asked(intent: Intent, happens: (s: Settlement) => unknown) {
+    const asks: string[] = []
+    const told: string[] = []
+    const look = (_path: string, may?: Known): Promise<Sight> => {
+      asks.push(may === undefined ? 'bytes' : 'times')
+      const bytes = may?.bytes ?? Buffer.from('bar\n')
+      return Promise.resolve({ kind: 'file', bytes, stat: undefined })
+    }
+    const program = new Machine(hasher).run()
+    const env: Env = { ...program, host: { ...program.host, now: () => new Date() } }
+    const settlement = new Settlement(env, new Mirror(), { look }, (p) => told.push(String(p)))
+    settlement.follow(intent, { note: ({ event }) => told.push(event) })
+    await happens(settlement)
+    return { asks, told }
+  }
+
+  it('is not read', async () => {
+    const { asks } = await asked(recorded(known), (s) => s.look())
+    expect(asks).toEqual(['times'])
+  })
+
+  it.each<[string, PathFacts]>([
+    ['nothing is known of', { from: 'disk' }],
+    ['was written while it was recorded', { ...known, mtimeNs: BigInt(START) * 1_000_000n + 1n }],
+    ['was written just before it was recorded', { ...known, mtimeNs: BigInt(START - 15) * 1_000_000n + 1n }],
+    ['was written just before, in whole seconds', { ...known, mtimeNs: BigInt(START - 2000) * 1_000_000n }],
+    ['lay under a buffer with unsaved work', { ...known, from: 'buffer', disk: '0123456789abcdef' }],
+  ])('is read where it %s', async (_what, fact) => {
+    const { asks } = await asked(recorded(fact), (s) => s.look())
+    expect(asks).toEqual(['bytes'])
+  })
+
+  it('is read before anything is settled on it', async () => {
+    const { asks, told } = await asked(recorded(known), async (s) => {
+      s.answered('1', false)
+      await s.finish()
+    })
+    // By its time it is untouched, so the edit would be rejected; by its bytes it has landed.
+    expect(asks).toEqual(['times', 'bytes'])
+    expect(told).toEqual(['forwarded', 'landed'])
   })
 })
 

@@ -1,0 +1,107 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createHasher } from '../../server/edits/hash.ts'
+import { rootAt } from '../../server/journal/root.ts'
+import { Session } from '../../server/journal/session.ts'
+import type { Conversation } from '../../server/proxy/conversation.ts'
+import { Mirror } from '../../server/proxy/mirror.ts'
+import { Recorder } from '../../server/proxy/recorder.ts'
+import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
+import { Machine, type Program } from '../disk/machine.ts'
+import { error } from '../disk/memory-disk.ts'
+
+const hasher = await createHasher()
+
+let machine: Machine
+let program: Program
+/** What the proxy says, and when an edit was recorded. */
+let said: string[]
+let session: Session
+let recorder: Recorder
+
+beforeEach(() => {
+  machine = new Machine(hasher)
+  for (const path of ['/w/a', '/w/b', '/elsewhere/c']) machine.platter.put(path, 'foo\n')
+  program = machine.run()
+  said = []
+  const start = { folders: ['/w'], server: ['server'], editor: null }
+  session = new Session(program, rootAt('/j'), start, (problem) => said.push(String(problem)))
+  const conversation = { log: (_type: string, text: string) => said.push(text) } as unknown as Conversation
+  const disk = new DiskWorkspace(program.disk, ['/w'])
+  const about = { server: 'server', maxIntent: 1000 }
+  recorder = new Recorder(program, new Mirror(), conversation, session, disk, about)
+})
+
+const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }
+
+async function record(...paths: string[]): Promise<void> {
+  const changes = Object.fromEntries(paths.map((path) => [`file://${path}`, [{ range, newText: 'bar' }]]))
+  const recording = await recorder.record({ road: 'road', label: 'label', edit: { changes } })
+  said.push(recording.kind === 'failed' ? `failed: ${recording.reason}` : recording.kind)
+}
+
+async function settled(): Promise<void> {
+  for (let i = 0; i < 200; i++) await new Promise((turn) => setImmediate(turn))
+}
+
+const OUTSIDE =
+  '/elsewhere/c is outside the workspace folders: its edit is recorded, but never recovered or undone'
+
+describe('what is not needed to record an edit', () => {
+  it('is asked for once the edit is on its way, and said then', async () => {
+    await record('/elsewhere/c', '/w/a')
+    const operations = program.disk.log.length
+    expect(said).toEqual(['recorded'])
+    await settled()
+    expect(said).toEqual(['recorded', OUTSIDE])
+    expect(program.disk.log.length).toBeGreaterThan(operations)
+  })
+
+  it('waits while another edit is recorded', async () => {
+    await record('/w/a', '/w/b', '/elsewhere/c')
+    let goOn: () => void = () => {}
+    const held = new Promise<void>((done) => {
+      goOn = done
+    })
+    session.append = () => held
+    const second = record('/w/a')
+    await settled()
+    expect(said).toEqual(['recorded'])
+    goOn()
+    await second
+    await settled()
+    expect(said).toEqual(['recorded', 'recorded', OUTSIDE])
+  })
+
+  it('is told where it fails, and harms nothing', async () => {
+    await record('/w/a')
+    program.disk.plan = ({ path }) => (path.startsWith('/w') ? error('EIO') : undefined)
+    await settled()
+    expect(said).toEqual([
+      'recorded',
+      'cannot stat /w/a: EIO: its edit is recorded, but never recovered or undone',
+    ])
+  })
+})
+
+it('begins to make the session’s folder before the originals are read', async () => {
+  await record('/w/a', '/w/b')
+  const paths = program.disk.log.map(({ path }) => path)
+  const journal = paths.findIndex((path) => path.startsWith('/j'))
+  expect(journal).toBeGreaterThan(-1)
+  expect(journal).toBeLessThan(paths.lastIndexOf('/w/b'))
+})
+
+describe('an edit that cannot be recorded', () => {
+  it('fails, with the path, the operation and the code', async () => {
+    program.disk.plan = ({ name, path }) => (name === 'read' && path === '/w/b' ? error('EIO') : undefined)
+    await record('/w/a', '/w/b')
+    expect(said).toEqual(['failed: cannot read /w/b: EIO'])
+  })
+
+  it('fails before anything is read where it is too large', async () => {
+    machine.platter.put('/w/b', 'x'.repeat(1001))
+    await record('/w/a', '/w/b')
+    expect(said).toEqual(['failed: its originals are larger than 1000 bytes (at /w/b; see --max-intent)'])
+    expect(program.disk.log.map(({ name }) => name)).not.toContain('read')
+  })
+})
