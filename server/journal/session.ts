@@ -57,11 +57,6 @@ export class Session {
     return join(this.#root.live, this.id)
   }
 
-  /** An intent is on its way: what it needs is made meanwhile. What fails in it fails its `append`. */
-  prepare(): void {
-    this.#make().catch(() => {})
-  }
-
   /** Makes the intent durable. @throws DiskError, JournalError */
   async append(intent: Intent): Promise<void> {
     try {

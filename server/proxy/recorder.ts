@@ -68,7 +68,6 @@ export class Recorder {
       const lowered = fromWorkspaceEdit(edit)
       for (const uri of lowered.unrecorded) this.#warn(`${uri} is no file: its edits pass unrecorded`)
       if (lowered.steps.length === 0) return { kind: 'nothing' }
-      this.#session.prepare()
       const at = this.#env.host.now().toISOString()
       const about = { at, session: this.#session.id, road, label, server: this.#server, edit }
       const composed = await composeIntent(this.#env, this.#mirror, lowered, about, this.#maxIntent)

@@ -76,23 +76,10 @@ describe('a session', () => {
     expect(program.disk.log).toEqual([])
   })
 
-  it('leaves nothing on the disk where it was prepared for an intent that never came', async () => {
-    const session = sessionOf(machine.run())
-    session.prepare()
-    await session.end()
-    expect(Object.keys(machine.platter.tree('/home'))).toEqual([
-      '.state/lsp-wal/live',
-      '.state/lsp-wal/history',
-    ])
-    expect(told).toEqual([])
-  })
-
-  it('is made once, by whoever asks first', async () => {
+  it('looks for its log again beside the sync alone', async () => {
     const program = machine.run()
     const session = sessionOf(program)
-    session.prepare()
     await session.append(intent('01'))
-    expect(await idsIn(session.folder)).toEqual(['01'])
     expect(program.disk.log.flatMap(({ name, path }) => (path.endsWith('/wal.log') ? name : []))).toEqual([
       'stat',
       'open',
@@ -101,19 +88,6 @@ describe('a session', () => {
       'stat',
       'sync',
     ])
-  })
-
-  it('that could not be prepared fails the append, and nothing else', async () => {
-    const program = machine.run()
-    const session = sessionOf(program)
-    program.disk.plan = () => error('ENOSPC')
-    session.prepare()
-    await new Promise((turn) => setImmediate(turn))
-    expect(told).toEqual([])
-    await expect(session.append(intent('01'))).rejects.toThrow('ENOSPC')
-    program.disk.plan = () => undefined
-    await session.append(intent('02'))
-    expect(await idsIn(session.folder)).toEqual(['02'])
   })
 
   it('tells who it is', async () => {

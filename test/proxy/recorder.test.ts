@@ -83,14 +83,6 @@ describe('what is not needed to record an edit', () => {
   })
 })
 
-it('begins to make the session’s folder before the originals are read', async () => {
-  await record('/w/a', '/w/b')
-  const paths = program.disk.log.map(({ path }) => path)
-  const journal = paths.findIndex((path) => path.startsWith('/j'))
-  expect(journal).toBeGreaterThan(-1)
-  expect(journal).toBeLessThan(paths.lastIndexOf('/w/b'))
-})
-
 describe('an edit that cannot be recorded', () => {
   it('fails, with the path, the operation and the code', async () => {
     program.disk.plan = ({ name, path }) => (name === 'read' && path === '/w/b' ? error('EIO') : undefined)
