@@ -204,6 +204,8 @@ function findHeader(bytes: Buffer, from: number, inLine: boolean): HeaderSearch 
     if (value !== null && (value.index === 0 || length === undefined || !isHeaderLine)) {
       if (value.index > 0 || end - line > LONGEST_HEADER) start = end - text.length + value.index
       length = Number(value[1])
+    } else if (isHeaderLine && ODD_LENGTH.test(text)) {
+      length = Number(ODD_LENGTH.exec(text)![1])
     } else if (!isHeaderLine || lf + 1 - start > LONGEST_HEADER) {
       start = lf + 1
       length = undefined
@@ -231,6 +233,8 @@ function noiseBeforeUnfinished(
 }
 
 const CONTENT_LENGTH = /content-length[ \t]*:[ \t]*(\d{1,10})[ \t]*$/i
+// As editors that read it with parseInt do (vscode-jsonrpc): what they take for a frame must not be noise here.
+const ODD_LENGTH = /^content-length[ \t]*:\s*\+?0*(\d{1,10})(?!\d)/i
 const ANY_HEADER_LINE = /:/
 const HEADER_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:/
 // What may become one of these with the bytes that follow. Both are linear: anything may be printed.
