@@ -201,12 +201,16 @@ function findHeader(bytes: Buffer, from: number, inLine: boolean): HeaderSearch 
     // Behind a length, editors take any line with a colon for a header's: a log line may stand in the middle of one.
     const form = length === undefined || value !== null ? HEADER_LINE : ANY_HEADER_LINE
     const isHeaderLine = fromItsStart && end - line <= LONGEST_HEADER && form.test(text)
+    const odd = isHeaderLine ? ODD_LENGTH.exec(text) : null
+    const isTooLong = lf + 1 - start > LONGEST_HEADER
     if (value !== null && (value.index === 0 || length === undefined || !isHeaderLine)) {
-      if (value.index > 0 || end - line > LONGEST_HEADER) start = end - text.length + value.index
+      const begins = value.index > 0 || end - line > LONGEST_HEADER || isTooLong
+      if (begins) start = end - text.length + value.index
       length = Number(value[1])
-    } else if (isHeaderLine && ODD_LENGTH.test(text)) {
-      length = Number(ODD_LENGTH.exec(text)![1])
-    } else if (!isHeaderLine || lf + 1 - start > LONGEST_HEADER) {
+    } else if (odd !== null) {
+      if (isTooLong) start = line
+      length = Number(odd[1])
+    } else if (!isHeaderLine || isTooLong) {
       start = lf + 1
       length = undefined
     }

@@ -286,6 +286,8 @@ describe('much noise', () => {
     ['a line', 'x'.repeat(160_000)],
     ['a line of blanks', `Content-Length${' '.repeat(160_000)}`],
     ['a length without an end', `Content-Length: 5\r\n${'INFO: x\n'.repeat(20_000)}`],
+    ['lengths and nothing else', 'Content-Length: 5\n'.repeat(9000)],
+    ['odd lengths and nothing else', 'Content-Length: 5; x\n'.repeat(8000)],
   ])('keeps back no more of %s than a header and a line may have', (_title, noise) => {
     const reader = new FrameCutter()
     let pending = 0
