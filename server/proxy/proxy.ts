@@ -9,7 +9,7 @@ import { type ClientFacts, clientFactsOf } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
 import { frameAround } from './frames.ts'
-import { asObject, type Json } from './json.ts'
+import { asObject } from './json.ts'
 import { Labels } from './labels.ts'
 import type { Message } from './message.ts'
 import { Mirror } from './mirror.ts'
@@ -33,6 +33,7 @@ export interface ProxyOptions {
 
 const QUIET_MS = 250
 const QUIET_AT_LATEST_MS = 5000
+const UNTOLD = 'it may be one, and has not told what it is in more bytes than can be kept'
 /** How long the end of a session may take. */
 const END_MS = 5000
 
@@ -125,7 +126,7 @@ class ProxyRun {
     return {
       calls: { 'workspace/applyEdit': applyEdit },
       answers: answers(none, (id) => this.#answerOfServer(id)),
-      undecided: () => (this.#refused('it is too long', undefined) ? 'drop' : 'pass'),
+      undecided: () => (this.#refused(UNTOLD, undefined) ? 'drop' : 'pass'),
     }
   }
 
@@ -218,23 +219,27 @@ class ProxyRun {
 
   // An edit: lowered, journaled, forwarded.
 
-  async #applyEdit({ id, idAsWritten, frame, json }: Message): Promise<Buffer | undefined> {
-    const reason = await this.#record(id, json)
-    return reason !== undefined && this.#refused(reason, idAsWritten) ? undefined : frame
+  async #applyEdit(message: Message): Promise<Buffer | undefined> {
+    const reason = await this.#record(message).catch((error: unknown) => String(error))
+    return reason !== undefined && this.#refused(reason, message.idAsWritten) ? undefined : message.frame
   }
 
-  /** Returns why it could not be recorded; undefined: it may be forwarded. */
-  async #record(id: string | undefined, message: Json | undefined): Promise<string | undefined> {
-    if (message === undefined) return 'it is no valid JSON'
+  /** Returns why it could not be recorded; undefined: it may be forwarded. Where it rejects, it may not. */
+  async #record({ id, json }: Message): Promise<string | undefined> {
+    if (json === undefined) return 'it is no valid JSON'
     if (this.#started === undefined) return 'the server sent it before it was initialized'
-    const { label, edit } = asObject(message.params)
+    const { label, edit } = asObject(json.params)
     const { recorder, settlement } = this.#started
     const travelling = { road: 'workspace/applyEdit', label: this.#labels.labelOf(label), edit }
     const recording = await recorder.record(travelling)
     if (recording.kind === 'failed') return recording.reason
     if (recording.kind === 'recorded') {
-      settlement.follow(recording.intent, this.#follower)
       if (id !== undefined) this.#forwarded.set(id, recording.intent.id)
+      try {
+        settlement.follow(recording.intent, this.#follower)
+      } catch (error) {
+        this.#problem(error) // it is recorded, and so it may pass: the next start finds what became of it
+      }
     }
     return undefined
   }
