@@ -8,10 +8,9 @@ export class FixedText {
   readonly #words: Int32Array
 
   constructor(text: string) {
-    const bytes = Buffer.from(text, 'latin1')
-    if (bytes.length % 4 !== 0) throw new Error(`not a multiple of four bytes: ${text}`)
-    this.length = bytes.length
-    this.#words = Int32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readInt32LE(4 * i))
+    if (text.length % 4 !== 0) throw new Error(`not a multiple of four bytes: ${text}`)
+    this.length = text.length
+    this.#words = Int32Array.from(wordsOf(text))
   }
 
   isAt(view: DataView, at: number): boolean {
@@ -25,4 +24,10 @@ export class FixedText {
 /** The bytes of a buffer, as `FixedText` reads them. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** The words that a text fills, four bytes each, one byte a character. What is left at its end is not among them. */
+export function wordsOf(text: string): number[] {
+  const bytes = Buffer.from(text, 'latin1')
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readInt32LE(4 * i))
 }

@@ -1,3 +1,5 @@
+import { wordsOf } from './fixed-text.ts'
+
 /**
  * Steps over whole frames that nobody wants to see, where they are written as nearly everybody writes them.
  *
@@ -12,7 +14,7 @@ export class PlainFrames {
   readonly #watched: Int32Array
 
   constructor(methods: readonly string[]) {
-    const starts = methods.map((method) => words(method.slice(0, LONGEST_METHOD)))
+    const starts = methods.map((method) => wordsOf(method.slice(0, LONGEST_METHOD)))
     this.#watched = Int32Array.from(starts.flatMap((start) => [start.length, ...start]))
   }
 
@@ -90,15 +92,9 @@ const LONGEST_METHOD = 48
 /** From a frame's first byte to the last that is looked at. */
 const LONGEST_LOOK = 128
 
-/** Bytes as the machine's words: four at a time. What is left at the end is not among them. */
-function words(text: string): number[] {
-  const bytes = Buffer.from(text, 'latin1')
-  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readInt32LE(4 * i))
-}
-
-const [CONT, ENT, LENG, TH] = words('Content-Length: ') as [number, number, number, number]
-const [EMPTY_LINE] = words('\r\n\r\n') as [number]
-const [JS, ONRP, C, TWO] = words('{"jsonrpc":"2.0"') as [number, number, number, number]
-const [ID] = words('"id"') as [number]
-const [MET, HOD] = words('"method"') as [number, number]
-const [RES, ULT] = words('"result"') as [number, number]
+const [CONT, ENT, LENG, TH] = wordsOf('Content-Length: ') as [number, number, number, number]
+const [EMPTY_LINE] = wordsOf('\r\n\r\n') as [number]
+const [JS, ONRP, C, TWO] = wordsOf('{"jsonrpc":"2.0"') as [number, number, number, number]
+const [ID] = wordsOf('"id"') as [number]
+const [MET, HOD] = wordsOf('"method"') as [number, number]
+const [RES, ULT] = wordsOf('"result"') as [number, number]
