@@ -31,3 +31,9 @@ export function wordsOf(text: string): number[] {
   const bytes = Buffer.from(text, 'latin1')
   return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readInt32LE(4 * i))
 }
+
+/** The same, eight bytes each. */
+export function doublesOf(text: string): number[] {
+  const bytes = Buffer.from(text, 'latin1')
+  return Array.from({ length: Math.floor(bytes.length / 8) }, (_, i) => bytes.readDoubleLE(8 * i))
+}

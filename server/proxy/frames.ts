@@ -1,13 +1,21 @@
 import { FixedText, viewOf } from './fixed-text.ts'
 
-/** What stands at a place in the stream: what belongs to no frame, a frame's beginning, or how one goes on. */
-export type PartKind = 'noise' | 'frame' | 'more'
+/**
+ * What stands at a place in the stream: what belongs to no frame, a frame's beginning, how one goes on; or whole
+ * frames that were stepped over.
+ */
+export type PartKind = 'noise' | 'frame' | 'more' | 'passed'
 
 const EMPTY = Buffer.alloc(0)
 const LF = 10
 const CR = 13
 /** A header longer than this is none, nor is a line of one. */
 const LONGEST_HEADER = 8 * 1024
+/**
+ * How much of a chunk is copied behind a frame that the chunk before it cut: as a rule that tells what the frame is.
+ * Copying all of the chunk would cost as much again as reading it.
+ */
+const SEAM = 512
 
 /**
  * Cuts a byte stream into LSP frames without touching, copying or waiting for a byte that need not be.
@@ -17,7 +25,8 @@ const LONGEST_HEADER = 8 * 1024
  * line on stdout. It is a part like any other, in its place.
  *
  * `next` moves to the next part, which its fields then describe: `bytes`, from `from` to `to`.
- * A frame's first part holds its whole header and what has come of its body; `more` parts hold the rest.
+ * A frame's first part holds its whole header and the beginning of its body; `more` parts hold the rest.
+ * `passing` says where the whole frames end that begin at a place and need no look; that place, if there are none.
  *
  * Law: the parts, one after the other, and `rest()` are the bytes that were pushed.
  */
@@ -42,35 +51,31 @@ export class FrameCutter {
   #enough = 1
   /** Whether the next part begins inside a line whose beginning was handed on as noise. */
   #inLine = false
+  /** The chunk that `bytes` hold a beginning of, from `#seamAt` on; its rest is the first of `#behind`. */
+  #seam: Buffer | undefined
+  #seamAt = 0
+
+  readonly #passing: (bytes: Buffer, at: number) => number
+
+  constructor(passing: (bytes: Buffer, at: number) => number = (_, at) => at) {
+    this.#passing = passing
+  }
 
   push(chunk: Buffer): void {
     if (this.at === this.bytes.length && this.#behind.length === 0) {
-      this.bytes = chunk
-      this.#view = viewOf(chunk)
-      this.at = 0
+      this.#take(chunk, 0)
     } else {
       this.#behind.push(chunk)
       this.#behindLength += chunk.length
     }
   }
 
-  /** Whether a frame or noise begins at `at`, and there are bytes of it that have not been looked at. */
-  get isBetween(): boolean {
-    return this.left === 0 && this.#enough === 1 && !this.#inLine && this.at < this.bytes.length
-  }
-
-  /** Moves past whole frames that end at `to`, as one part. */
-  skip(to: number): void {
-    this.kind = 'frame'
-    this.from = this.at
-    this.to = this.at = to
-  }
-
   /** Moves to the next part; false: there is none until more bytes come. */
   next(): boolean {
+    if (this.#seam !== undefined && this.at >= this.#seamAt) this.#leaveSeam(this.#seam)
     const there = this.bytes.length - this.at
     if (there + this.#behindLength < this.#enough) return false
-    if (this.#behindLength > 0 && there < this.#enough) this.#join()
+    if (this.#behindLength > 0 && there < this.#enough) this.#join(this.#enough)
     this.#enough = 1
     if (this.left > 0) {
       this.kind = 'more'
@@ -80,7 +85,7 @@ export class FrameCutter {
       this.at = this.to
       return true
     }
-    return this.#plainFrame() || this.#search()
+    return this.#passed() || this.#plainFrame() || this.#search()
   }
 
   /**
@@ -96,22 +101,54 @@ export class FrameCutter {
 
   /** What is left when the stream ends: a header cut short, or a frame of which too little has come. */
   rest(): Buffer {
-    this.#join()
+    this.#join(Number.POSITIVE_INFINITY)
     const rest = this.bytes
-    this.bytes = EMPTY
+    this.#take(EMPTY, 0)
     this.left = 0
     this.#enough = 1
-    this.at = 0
     return rest
   }
 
-  #join(): void {
+  /** Makes `bytes` hold what is left of them and `enough` bytes in all, or everything that there is. */
+  #join(enough: number): void {
     const rest = this.bytes.subarray(this.at)
-    this.bytes = this.#behind.length === 0 ? rest : Buffer.concat([rest, ...this.#behind])
-    this.#behind = []
-    this.#behindLength = 0
-    this.#view = viewOf(this.bytes)
-    this.at = 0
+    const [next, ...others] = this.#behind
+    const needed = Math.max(enough - rest.length, rest.length, SEAM)
+    this.#seam = undefined
+    if (next !== undefined && needed < next.length) {
+      this.#take(Buffer.concat([rest, next.subarray(0, needed)]), 0)
+      this.#seam = next
+      this.#seamAt = rest.length
+      this.#behind = [next.subarray(needed), ...others]
+      this.#behindLength -= needed
+    } else {
+      this.#take(next === undefined ? rest : Buffer.concat([rest, ...this.#behind]), 0)
+      this.#behind = []
+      this.#behindLength = 0
+    }
+  }
+
+  /** Goes on in the chunk itself: what is in front of `at` in `bytes` was the end of the one before it. */
+  #leaveSeam(chunk: Buffer): void {
+    this.#behindLength -= this.#behind.shift()!.length
+    this.#seam = undefined
+    this.#take(chunk, this.at - this.#seamAt)
+  }
+
+  #take(bytes: Buffer, at: number): void {
+    this.bytes = bytes
+    this.#view = viewOf(bytes)
+    this.at = at
+  }
+
+  #passed(): boolean {
+    if (this.#inLine) return false
+    const to = this.#passing(this.bytes, this.at)
+    if (to === this.at) return false
+    this.kind = 'passed'
+    this.from = this.at
+    this.to = this.at = to
+    return true
   }
 
   /** The header that nearly every server writes, and nothing else, without a search. */

@@ -35,7 +35,7 @@ export class Lane {
   readonly #routes: Routes
   readonly #faults: Faults
   readonly #longest: number
-  readonly #cutter = new FrameCutter()
+  readonly #cutter = new FrameCutter((bytes, at) => this.#routes.afterPassing(bytes, at))
 
   /** What goes on with the next write: a range of one chunk. */
   #pending: Buffer = NOTHING
@@ -139,26 +139,24 @@ export class Lane {
 
   #read(): void {
     const cutter = this.#cutter
-    while (!this.#settling) {
-      if (cutter.isBetween) this.#skip()
-      if (!cutter.next()) break
+    // What stands in two buffers, the end of a frame that was cut and what follows it, goes in one call.
+    this.#sink.cork()
+    while (!this.#settling && cutter.next()) {
       if (cutter.kind === 'frame') this.#frame()
       else if (cutter.kind === 'more') this.#more()
+      else if (cutter.kind === 'passed') this.#passed()
       else this.#noise()
     }
     this.#write()
+    this.#sink.uncork()
     this.#look()
     if (this.#over && !this.#settling) this.#end()
     else this.#flow()
   }
 
-  #skip(): void {
-    const { bytes, at } = this.#cutter
-    const to = this.#routes.afterPassing(bytes, at)
-    if (to === at) return
-    this.#cutter.skip(to)
+  #passed(): void {
     this.#mode = 'pass'
-    this.#goOn(at)
+    this.#goOn(this.#cutter.from)
     this.#behindFrame = 'a body'
   }
 

@@ -374,6 +374,66 @@ describe('a large frame', () => {
   })
 })
 
+describe('a chunk behind a frame that was cut', () => {
+  const small = `Content-Length: 100\r\n\r\n${'s'.repeat(100)}`
+  const chunk = (text: string) => new Uint8Array(latin1(text)).buffer
+
+  it.each([5, 20, 60])('is not copied but for its beginning (cut after %d bytes)', (at) => {
+    const stream = small.repeat(40)
+    const second = chunk(stream.slice(at))
+    const reader = new FrameCutter()
+    push(reader, latin1(stream.slice(0, at)))
+    const pieces = push(reader, Buffer.from(second))
+    expect(Buffer.concat(pieces.map(({ bytes }) => bytes)).toString()).toBe(stream.slice(at < 23 ? 0 : at))
+    const copied = pieces.filter(({ bytes }) => bytes.buffer !== second)
+    expect(copied.length).toBe(at < 23 ? 1 : 0)
+  })
+
+  it('is copied until the frame tells what it is', () => {
+    const large = `Content-Length: 5000\r\n\r\n${'l'.repeat(5000)}`
+    const second = chunk(large.slice(5) + small.repeat(80))
+    const reader = new FrameCutter()
+    push(reader, latin1(large.slice(0, 5)))
+    const pieces = push(reader, Buffer.from(second), true)
+    expect(pieces.map(({ bytes }) => bytes.toString())).toEqual([large, ...Array(80).fill(small)])
+    expect([pieces[0], pieces.at(-1)].map((piece) => piece?.bytes.buffer === second)).toEqual([false, true])
+  })
+
+  it('is given back whole when the stream ends there', () => {
+    const large = `Content-Length: 5000\r\n\r\n${'l'.repeat(4000)}`
+    const reader = new FrameCutter()
+    push(reader, latin1(large.slice(0, 5)))
+    reader.push(latin1(large.slice(5)))
+    expect(reader.next()).toBe(true)
+    reader.undecided()
+    expect(reader.rest().toString()).toBe(large)
+  })
+})
+
+describe('what passes', () => {
+  const stream = 'noise\nContent-Length: 2\r\n\r\n{}Content-Length: 2\r\n\r\n{}'
+
+  it('is one part, as far as it is told', () => {
+    const reader = new FrameCutter((bytes, at) => (bytes[at] === 0x43 ? bytes.length : at))
+    reader.push(latin1(stream))
+    const parts: string[] = []
+    while (reader.next())
+      parts.push(`${reader.kind} ${reader.bytes.toString('latin1', reader.from, reader.to)}`)
+    expect(parts).toEqual(['noise noise\n', `passed ${stream.slice(6)}`])
+  })
+
+  it('is not asked for in the middle of a line, nor of a frame', () => {
+    const asked: number[] = []
+    const reader = new FrameCutter((_, at) => {
+      asked.push(at)
+      return at
+    })
+    for (const text of ['INFO x', ' yContent-Length: 4\r\n\r\n{}', '{}']) push(reader, latin1(text))
+    // Where the first line begins and where the frame does, not where the second chunk or the third one does.
+    expect(asked).toEqual([0, 2])
+  })
+})
+
 it('frames a message by its length in bytes', () => {
   expect(frameOf({ m: 'é😀' }).toString()).toBe('Content-Length: 14\r\n\r\n{"m":"é😀"}')
 })
@@ -386,6 +446,7 @@ interface Part {
 
 const body = fc.oneof(
   fc.constantFrom('', '{}', APPLY_EDIT, FRAME, '\r\n', 'Content-Length: 3\r\n\r\nabc', '\n\n', 'Content-Le'),
+  fc.constantFrom('z'.repeat(400), 'z'.repeat(600), `${'z'.repeat(1000)}\r\n`, 'z'.repeat(5000)),
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
 )
 const header = fc.constantFrom<(n: number) => string>(
