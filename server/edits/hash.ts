@@ -1,5 +1,6 @@
 import xxhash, { type XXHash, type XXHashAPI } from 'xxhash-wasm'
-import { normalize } from './normalize.ts'
+import { joinNormalized, normalize } from './normalize.ts'
+import { type ByteEdit, splicedParts } from './splice.ts'
 
 /** xxHash64 with seed 0, as 16 lower-case hex digits. */
 export interface Hasher {
@@ -40,6 +41,26 @@ export function hashesOf(hasher: Hasher, bytes: Uint8Array): Hashes {
   const normalized = normalize(bytes)
   // Nearly all files are their own normalized bytes: those are not hashed twice.
   return { raw, norm: normalized === bytes ? raw : hasher.hash(normalized) }
+}
+
+/**
+ * Law: `hashesOf` of the original with its edits carried out. The bytes are put together only where edits may have
+ * made them need normalizing: hashing them is a part of the time that an edit is held.
+ * `hashes`: of the original.
+ */
+export function hashesOfEdited(
+  hasher: Hasher,
+  original: Uint8Array,
+  hashes: Hashes,
+  edits: readonly ByteEdit[],
+): Hashes {
+  const parts = splicedParts(original, edits)
+  const isNormalized = hashes.raw === hashes.norm && joinNormalized(parts, (part) => part % 2 === 1)
+  if (!isNormalized) return hashesOf(hasher, Buffer.concat(parts))
+  const stream = hasher.stream()
+  for (const part of parts) stream.update(part)
+  const raw = stream.digest()
+  return { raw, norm: raw }
 }
 
 function hasherOf(api: XXHashAPI): Hasher {

@@ -1,13 +1,13 @@
 import { sep } from 'node:path'
 import type { PositionEncoding } from './line-index.ts'
-import { lengthOfAll, materialise, toEdits } from './pieces.ts'
-import { Slab } from './slab.ts'
+import { materialise, toEdits } from './pieces.ts'
 import type { ByteEdit } from './splice.ts'
 import type { Original, Step } from './steps.ts'
 import { type Entry, type Fault, Tree } from './tree.ts'
 
 /** What a path holds once every step is carried out; `absent`: no file, though there may be a folder. */
 export type After =
+  /** `bytes` may be put together anew whenever they are asked for: recording an edit needs none of them. */
   | { readonly kind: 'file'; readonly bytes: Uint8Array }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown'; readonly reason: string }
@@ -60,8 +60,7 @@ export function imagesOf(
     fault ??= tree.carryOut(step)
     if (fault !== undefined) tree.lose(step, fault)
   }
-  const slab = new Slab(lengthOfTexts(tree))
-  const images = [...tree.touched].map((path) => imageOf(path, originals.get(path), tree, slab))
+  const images = [...tree.touched].map((path) => imageOf(path, originals.get(path), tree))
   return {
     images: images.filter(({ before, after }) => before !== undefined || after.kind !== 'absent'),
     foldersMade: tree.folders.filter((path) => !foldersBefore.has(path)).sort(byDepth),
@@ -69,16 +68,7 @@ export function imagesOf(
   }
 }
 
-function lengthOfTexts(tree: Tree): number {
-  let length = 0
-  for (const path of tree.touched) {
-    const entry = tree.at(path)
-    if (entry.kind === 'file') length += lengthOfAll(entry.pieces)
-  }
-  return length
-}
-
-function imageOf(path: string, original: Original | undefined, tree: Tree, slab: Slab): Image {
+function imageOf(path: string, original: Original | undefined, tree: Tree): Image {
   const before = original?.kind === 'file' ? original.bytes : undefined
   const entry = tree.at(path)
   switch (entry.kind) {
@@ -89,9 +79,14 @@ function imageOf(path: string, original: Original | undefined, tree: Tree, slab:
       return { path, before, after: { kind: 'unknown', reason: entry.reason }, source: undefined, edits: [] }
     case 'file': {
       const { source, pieces } = entry
-      const bytes = tree.originalBytes(source)
-      const after: After = { kind: 'file', bytes: materialise(pieces, bytes, (length) => slab.take(length)) }
-      return { path, before, after, source, edits: toEdits(pieces, bytes.length) }
+      const from = tree.originalBytes(source)
+      const after: After = {
+        kind: 'file',
+        get bytes() {
+          return materialise(pieces, from)
+        },
+      }
+      return { path, before, after, source, edits: toEdits(pieces, from.length) }
     }
   }
 }

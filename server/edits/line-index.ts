@@ -35,9 +35,12 @@ interface Cursor {
  * Law: `positionToByte(byteToPosition(b)) = b` for every `b` that starts a character or a line ending.
  */
 export class LineIndex {
-  readonly lineCount: number
   readonly #bytes: Buffer
-  readonly #starts: readonly number[]
+  /** Of the lines that were found so far. Edits of the first lines of long files are what is asked for most. */
+  readonly #starts: number[]
+  /** The line feed and the carriage return that come next; -1: there are none left. */
+  #lf: number
+  #cr: number
   readonly #ascii: boolean
   // Many positions on one long line (minified code) would each walk it from its start; asked for in order, each
   // goes on where the one before it stopped.
@@ -45,15 +48,22 @@ export class LineIndex {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = viewOf(bytes)
-    this.#starts = lineStarts(this.#bytes, bomLength(bytes))
-    this.#ascii = isAscii(this.#bytes.subarray(this.#starts[0]))
-    this.lineCount = this.#starts.length
+    const first = bomLength(bytes)
+    this.#starts = [first]
+    this.#lf = this.#bytes.indexOf(LF, first)
+    this.#cr = this.#bytes.indexOf(CR, first)
+    this.#ascii = isAscii(this.#bytes.subarray(first))
+  }
+
+  get lineCount(): number {
+    while (this.#findNext() !== undefined);
+    return this.#starts.length
   }
 
   positionToByte(position: Position, encoding: PositionEncoding): number {
     const line = wholeNumber(position.line)
     const character = wholeNumber(position.character)
-    if (line >= this.lineCount) return this.#bytes.length
+    if (this.#startOf(line) === undefined) return this.#bytes.length
     const end = this.#contentEnd(line)
     if (this.#ascii || encoding === 'utf-8') {
       return characterStart(this.#bytes, Math.min(this.#starts[line]! + character, end))
@@ -67,6 +77,25 @@ export class LineIndex {
     const byte = characterStart(this.#bytes, Math.min(inText, this.#contentEnd(line)))
     if (this.#ascii || encoding === 'utf-8') return { line, character: byte - this.#starts[line]! }
     return { line, character: this.#walk(line, encoding, byte, Number.POSITIVE_INFINITY).units }
+  }
+
+  /** Undefined: there is no such line. */
+  #startOf(line: number): number | undefined {
+    while (this.#starts.length <= line && this.#findNext() !== undefined);
+    return this.#starts[line]
+  }
+
+  /** Where the line after those that were found so far begins. */
+  #findNext(): number | undefined {
+    const lf = this.#lf
+    const cr = this.#cr
+    if (lf === -1 && cr === -1) return undefined
+    const isLoneCr = cr !== -1 && (lf === -1 || cr < lf - 1)
+    const next = (isLoneCr ? cr : lf) + 1
+    this.#starts.push(next)
+    if (lf !== -1 && lf < next) this.#lf = this.#bytes.indexOf(LF, next)
+    if (cr !== -1 && cr < next) this.#cr = this.#bytes.indexOf(CR, next)
+    return next
   }
 
   /** Goes along a line, whole characters at a time, as far as neither bound is crossed. */
@@ -92,7 +121,7 @@ export class LineIndex {
 
   /** Where a line's content ends: before its line ending. */
   #contentEnd(line: number): number {
-    const next = this.#starts[line + 1]
+    const next = this.#startOf(line + 1)
     if (next === undefined) return this.#bytes.length
     const isPair = this.#bytes[next - 1] === LF && this.#bytes[next - 2] === CR
     return isPair ? next - 2 : next - 1
@@ -100,8 +129,9 @@ export class LineIndex {
 
   /** The line that an offset lies in: the last one that starts at or before it. */
   #lineAt(offset: number): number {
+    for (let start = this.#starts.at(-1); start !== undefined && start <= offset; ) start = this.#findNext()
     let low = 0
-    let high = this.lineCount
+    let high = this.#starts.length
     while (high - low > 1) {
       const middle = (low + high) >>> 1
       if (this.#starts[middle]! <= offset) low = middle
@@ -109,20 +139,6 @@ export class LineIndex {
     }
     return low
   }
-}
-
-function lineStarts(bytes: Buffer, first: number): number[] {
-  const starts = [first]
-  let lf = bytes.indexOf(LF, first)
-  let cr = bytes.indexOf(CR, first)
-  while (lf !== -1 || cr !== -1) {
-    const loneCr = cr !== -1 && (lf === -1 || cr < lf - 1)
-    const next = (loneCr ? cr : lf) + 1
-    starts.push(next)
-    if (lf !== -1 && lf < next) lf = bytes.indexOf(LF, next)
-    if (cr !== -1 && cr < next) cr = bytes.indexOf(CR, next)
-  }
-  return starts
 }
 
 function wholeNumber(value: number): number {

@@ -5,6 +5,7 @@ const LF = 0x0a
 const CR = 0x0d
 const SPACE = 0x20
 const TAB = 0x09
+const BOM_START = 0xef
 
 /**
  * Drops every CR, then spaces and tabs before an LF and at the end, then all leading UTF-8 byte order marks.
@@ -12,6 +13,22 @@ const TAB = 0x09
  */
 export function normalize(bytes: Uint8Array): Uint8Array {
   return withoutBoms(needsRewriting(viewOf(bytes)) ? withoutCrAndBlanks(bytes) : bytes)
+}
+
+/**
+ * Whether the parts, put together, are their own normalized bytes for certain; each of them is a stretch of bytes
+ * that are, or is `isNew`. Only what is new and where parts meet is looked at.
+ */
+export function joinNormalized(parts: readonly Buffer[], isNew: (part: number) => boolean): boolean {
+  let last: number | undefined
+  for (const [i, part] of parts.entries()) {
+    if (part.length === 0) continue
+    // At the very beginning, whatever follows the first byte of a byte order mark may be one.
+    if (last === undefined ? part[0] === BOM_START : isBlank(last) && part[0] === LF) return false
+    if (isNew(i) && hasCrOrBlankEnds(part)) return false
+    last = part[part.length - 1]
+  }
+  return !isBlank(last)
 }
 
 /** Whether an editor that saves one may have made it the other: equal when normalized, final newlines aside. */
@@ -35,12 +52,11 @@ export function sameText(a: Uint8Array, b: Uint8Array): boolean {
  * forwards it would stop at every blank, which takes ten times as long on source code.
  */
 function needsRewriting(bytes: Buffer): boolean {
-  return (
-    isBlank(bytes[bytes.length - 1]) ||
-    bytes.includes(CR) ||
-    bytes.lastIndexOf(' \n') !== -1 ||
-    bytes.lastIndexOf('\t\n') !== -1
-  )
+  return isBlank(bytes[bytes.length - 1]) || hasCrOrBlankEnds(bytes)
+}
+
+function hasCrOrBlankEnds(bytes: Buffer): boolean {
+  return bytes.includes(CR) || bytes.lastIndexOf(' \n') !== -1 || bytes.lastIndexOf('\t\n') !== -1
 }
 
 function withoutCrAndBlanks(bytes: Uint8Array): Buffer {

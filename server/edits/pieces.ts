@@ -38,16 +38,12 @@ export function applyEdits(pieces: Pieces, edits: readonly ByteEdit[]): Pieces {
   return result
 }
 
-/** The bytes of the text, in memory that `allocate` gives; those of the original itself where it is whole. */
-export function materialise(
-  pieces: Pieces,
-  original: Uint8Array,
-  allocate = (length: number): Buffer => Buffer.allocUnsafe(length),
-): Buffer {
+/** The bytes of the text; those of the original itself where it is whole. */
+export function materialise(pieces: Pieces, original: Uint8Array): Buffer {
   const bytes = viewOf(original)
   const [first] = pieces
   if (pieces.length === 1 && first!.kind === 'original' && lengthOf(first!) === bytes.length) return bytes
-  const text = allocate(lengthOfAll(pieces))
+  const text = Buffer.allocUnsafe(lengthOfAll(pieces))
   let at = 0
   for (const piece of pieces) {
     at += piece.kind === 'inserted' ? piece.utf8.copy(text, at) : bytes.copy(text, at, piece.start, piece.end)
@@ -56,7 +52,7 @@ export function materialise(
 }
 
 /** The length of the text in bytes. */
-export function lengthOfAll(pieces: Pieces): number {
+function lengthOfAll(pieces: Pieces): number {
   return pieces.reduce((sum, piece) => sum + lengthOf(piece), 0)
 }
 

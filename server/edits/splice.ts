@@ -16,6 +16,11 @@ export interface ByteEdit {
  * order, and inserts may stand before a replacement that starts where they do.
  */
 export function splice(original: Uint8Array, edits: readonly ByteEdit[]): Buffer {
+  return Buffer.concat(splicedParts(original, edits))
+}
+
+/** What `splice` puts together: by turns what is kept of the original and what is written, either maybe empty. */
+export function splicedParts(original: Uint8Array, edits: readonly ByteEdit[]): Buffer[] {
   assertEdits(original.length, edits)
   const bytes = viewOf(original)
   const parts: Buffer[] = []
@@ -25,7 +30,7 @@ export function splice(original: Uint8Array, edits: readonly ByteEdit[]): Buffer
     kept = edit.end
   }
   parts.push(bytes.subarray(kept))
-  return Buffer.concat(parts)
+  return parts
 }
 
 /** Throws where edits could not be spliced: a bug of whoever made them, not something met in the world. */

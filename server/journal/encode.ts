@@ -1,4 +1,5 @@
-import { type Hasher, hashesOf } from '../edits/hash.ts'
+import { type Hasher, type Hashes, hashesOf, hashesOfEdited } from '../edits/hash.ts'
+import type { Image } from '../edits/images.ts'
 import type { Intent } from './intent.ts'
 import { LineBytes } from './line-bytes.ts'
 import { aboutJson, asJson, pathMetaJson } from './meta-json.ts'
@@ -22,6 +23,7 @@ export const FIRST: Link = { seq: 0, prev: '' }
  */
 export function* encodeIntent(intent: Intent, hasher: Hasher, link: Link): Generator<Buffer, Link> {
   const parts = partsOf(intent)
+  const images = new Hashing(intent.images, hasher)
   const about = aboutJson(intent.about)
   const bytes = new LineBytes(
     hasher,
@@ -29,12 +31,12 @@ export function* encodeIntent(intent: Intent, hasher: Hasher, link: Link): Gener
   )
   let next = link
   for (const [i, part] of parts.entries()) {
-    yield* encodeGoKeys(bytes, intent.id, part, hasher)
+    yield* encodeGoKeys(bytes, intent.id, part, images)
     const { seq, prev } = next
     bytes.text(`,"meta":{"v":${VERSION},"seq":${seq},"prev":"${prev}"`)
     if (parts.length > 1) bytes.text(`,"part":[${i + 1},${parts.length}]`)
     if (i === 0) bytes.text(`,${about}`)
-    yield* encodePaths(bytes, part, hasher)
+    yield* encodePaths(bytes, part, images)
     bytes.text('}')
     const sum = bytes.sum()
     bytes.endLine(`,"sum":"${sum}"}\n`)
@@ -44,17 +46,45 @@ export function* encodeIntent(intent: Intent, hasher: Hasher, link: Link): Gener
   return next
 }
 
+/** The hashes of an intent's images. Those of an original are asked for twice, for itself and for what becomes of it. */
+class Hashing {
+  readonly #hasher: Hasher
+  readonly #originals: ReadonlyMap<string, Uint8Array | undefined>
+  readonly #hashes = new Map<Uint8Array, Hashes>()
+
+  constructor(images: readonly Image[], hasher: Hasher) {
+    this.#hasher = hasher
+    this.#originals = new Map(images.map(({ path, before }) => [path, before]))
+  }
+
+  hashesBefore(before: Uint8Array): Hashes {
+    let hashes = this.#hashes.get(before)
+    if (hashes === undefined) {
+      hashes = hashesOf(this.#hasher, before)
+      this.#hashes.set(before, hashes)
+    }
+    return hashes
+  }
+
+  hashesAfter({ after, edits, source }: Image): Hashes {
+    if (after.kind !== 'file') throw new Error('broken invariant: there is no after-image to be hashed')
+    const original = source === undefined ? undefined : this.#originals.get(source)
+    if (original === undefined) return hashesOf(this.#hasher, after.bytes)
+    return hashesOfEdited(this.#hasher, original, this.hashesBefore(original), edits)
+  }
+}
+
 /** The keys that the Go package reads, in its order. */
-function* encodeGoKeys(bytes: LineBytes, id: string, part: Part, hasher: Hasher): Generator<Buffer> {
+function* encodeGoKeys(bytes: LineBytes, id: string, part: Part, images: Hashing): Generator<Buffer> {
   bytes.text(`{"id":${asJson(id)},"edits":[`)
   yield* encodeEach(bytes, part.edits, (edit) => bytes.text(edit))
   bytes.text('],"originals":{')
   yield* encodeEach(bytes, part.originals, ({ path, bytes: original }) => encodeBase64(bytes, path, original))
   const raws: string[] = []
   const norms: string[] = []
-  for (const { path, before } of part.paths) {
-    if (before === undefined) continue
-    const { raw, norm } = hashesOf(hasher, before)
+  for (const { path, image } of part.paths) {
+    if (image.before === undefined) continue
+    const { raw, norm } = images.hashesBefore(image.before)
     raws.push(`${path}:"${raw}"`)
     norms.push(`${path}:"${norm}"`)
   }
@@ -65,13 +95,13 @@ function* encodeGoKeys(bytes: LineBytes, id: string, part: Part, hasher: Hasher)
 }
 
 /** What the Go package does not read. */
-function* encodePaths(bytes: LineBytes, part: Part, hasher: Hasher): Generator<Buffer> {
+function* encodePaths(bytes: LineBytes, part: Part, images: Hashing): Generator<Buffer> {
   const { made, removed } = part.folders
   if (made.length + removed.length > 0)
     bytes.text(`,"folders":{"made":[${made.join(',')}],"removed":[${removed.join(',')}]}`)
   bytes.text(',"paths":{')
-  yield* encodeEach(bytes, part.paths, ({ path, meta }) =>
-    bytes.text(`${path}:${pathMetaJson(meta, hasher)}`),
+  yield* encodeEach(bytes, part.paths, ({ path, image, meta }) =>
+    bytes.text(`${path}:${pathMetaJson(meta, () => images.hashesAfter(image))}`),
   )
   bytes.text('}')
   if (part.kept.length === 0) return

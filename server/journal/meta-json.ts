@@ -1,4 +1,4 @@
-import { type Hasher, hashesOf } from '../edits/hash.ts'
+import type { Hashes } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
 import type { About, PathFacts } from './intent.ts'
 
@@ -27,7 +27,8 @@ function cut(text: string): string {
 /** What `meta` says of one path, but for the hashes of its after-image, which stand between `start` and `end`. */
 export interface PathMeta {
   readonly start: string
-  readonly after: Uint8Array | undefined
+  /** Whether those hashes stand there. */
+  readonly hasAfter: boolean
   readonly end: string
 }
 
@@ -42,25 +43,25 @@ export function pathMeta(
   const facts = factsJson(known)
   switch (after.kind) {
     case 'absent':
-      return { start: '{"after":null', after: undefined, end: facts }
+      return { start: '{"after":null', hasAfter: false, end: facts }
     case 'unknown':
-      return { start: `{"unknown":${asJson(after.reason)}`, after: undefined, end: facts }
+      return { start: `{"unknown":${asJson(after.reason)}`, hasAfter: false, end: facts }
     case 'file': {
       const kept = direct ? '' : ',"kept":true'
       const from = direct && source !== undefined && source !== path ? `,"movedFrom":${asJson(source)}` : ''
-      return { start: '{"after":{', after: after.bytes, end: `${kept}}${from}${facts}` }
+      return { start: '{"after":{', hasAfter: true, end: `${kept}}${from}${facts}` }
     }
   }
 }
 
 /** In bytes, whatever the hashes. */
-export function pathMetaSize({ start, after, end }: PathMeta): number {
-  return Buffer.byteLength(start) + (after === undefined ? 0 : HASHES_SIZE) + Buffer.byteLength(end)
+export function pathMetaSize({ start, hasAfter, end }: PathMeta): number {
+  return Buffer.byteLength(start) + (hasAfter ? HASHES_SIZE : 0) + Buffer.byteLength(end)
 }
 
-export function pathMetaJson({ start, after, end }: PathMeta, hasher: Hasher): string {
-  if (after === undefined) return start + end
-  const { raw, norm } = hashesOf(hasher, after)
+export function pathMetaJson({ start, hasAfter, end }: PathMeta, hashesOfAfter: () => Hashes): string {
+  if (!hasAfter) return start + end
+  const { raw, norm } = hashesOfAfter()
   return `${start}"raw":"${raw}","norm":"${norm}"${end}`
 }
 

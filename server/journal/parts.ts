@@ -32,7 +32,7 @@ interface Slice {
 
 interface PathEntry {
   readonly path: string
-  readonly before: Uint8Array | undefined
+  readonly image: Image
   readonly meta: PathMeta
 }
 
@@ -62,7 +62,7 @@ function* atomsOf({ facts, folders, images }: Intent): Generator<Atom> {
     // out of none though there is one, or where no edit says the bytes because they are no text, that
     // cannot be said: the after-image is kept whole instead.
     const key = image.source ?? image.path
-    const direct = after.kind === 'file' && !spoken.has(key) && isSaid(image, after.bytes)
+    const direct = after.kind === 'file' && !spoken.has(key) && isSaid(image)
     if (direct) spoken.add(key)
     const path = asJson(image.path)
     yield { kind: 'path', path, image, meta: pathMeta(image, facts.get(image.path), direct) }
@@ -75,9 +75,9 @@ function* atomsOf({ facts, folders, images }: Intent): Generator<Atom> {
 }
 
 /** Whether the edits say what the bytes are: not where there is an original that they do not grow out of. */
-function isSaid({ source, before, edits }: Image, after: Uint8Array): boolean {
+function isSaid({ source, before, edits, after }: Image): boolean {
   if (source !== undefined) return true
-  return before === undefined && (edits.length > 0 || after.length === 0)
+  return before === undefined && (edits.length > 0 || (after.kind === 'file' && after.bytes.length === 0))
 }
 
 function* slicesOf(kind: 'original' | 'kept', path: string, bytes: Uint8Array): Generator<Atom> {
@@ -146,7 +146,7 @@ class Packing implements Part {
 
   #addPath(path: string, image: Image, meta: PathMeta): void {
     const { before, after, source } = image
-    this.paths.push({ path, before, meta })
+    this.paths.push({ path, image, meta })
     if (isMoved(image)) this.moves.push(`{"from":${asJson(source)},"to":${path}}`)
     else if (after.kind === 'file' && before === undefined) this.creates.push(path)
     else if (after.kind === 'absent' && before !== undefined && !this.#sources.has(image.path))

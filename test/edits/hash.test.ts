@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHasher, hashesOf } from '../../server/edits/hash.ts'
+import { createHasher, hashesOf, hashesOfEdited } from '../../server/edits/hash.ts'
 import { normalize } from '../../server/edits/normalize.ts'
+import { splice } from '../../server/edits/splice.ts'
 
 interface Vector {
   readonly name: string
@@ -39,6 +40,62 @@ describe('hashesOf', () => {
     const counted = { ...hasher, hash: (bytes: Uint8Array) => `${++count} ${hasher.hash(bytes)}` }
     hashesOf(counted, Buffer.from(text))
     expect(count).toBe(times)
+  })
+})
+
+describe('hashesOfEdited', () => {
+  const original = Buffer.from('let a\n\tb()\n')
+
+  it.each([
+    ['a word', 4, 5, 'name'],
+    ['nothing at all', 4, 5, ''],
+    ['a blank before a line end', 5, 5, ' '],
+    ['a line end behind a blank', 4, 4, '\n'],
+    ['a blank that stood behind a word, by taking the word away', 4, 5, ''],
+    ['a carriage return', 5, 5, '\r'],
+    ['a CRLF', 5, 6, '\r\n'],
+    ['lines, one of them with a tab at its end', 0, 0, 'x\t\ny\n'],
+    ['a byte order mark', 0, 0, '\ufeff'],
+    ['a byte order mark in the middle', 4, 4, '\ufeff'],
+    ['blanks at the end', 11, 11, '  '],
+    ['the whole', 0, 11, 'other'],
+    ['the whole away', 0, 11, ''],
+  ])('knows what an edit makes of a text: %s', (_what, start, end, text) => {
+    const edits = [{ start, end, text }]
+    expect(hashesOfEdited(hasher, original, hashesOf(hasher, original), edits)).toEqual(
+      hashesOf(hasher, splice(original, edits)),
+    )
+  })
+
+  it('comes to the hashes of the whole, whatever is edited', () => {
+    const text = fc
+      .array(fc.constantFrom('a', ' ', '\t', '\n', '\r', '\ufeff', 'é'), { maxLength: 8 })
+      .map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text, text), { maxLength: 4 }), (rows) => {
+        // By turns what is kept, what is replaced, and what by.
+        let content = ''
+        const edits = rows.map(([kept, replaced, by]) => {
+          const start = Buffer.byteLength(content + kept)
+          content += kept + replaced
+          return { start, end: Buffer.byteLength(content), text: by }
+        })
+        const bytes = Buffer.from(`${content}z`)
+        expect(hashesOfEdited(hasher, bytes, hashesOf(hasher, bytes), edits)).toEqual(
+          hashesOf(hasher, splice(bytes, edits)),
+        )
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('puts nothing together where nothing has to be normalized', () => {
+    const whole: number[] = []
+    const counted = { ...hasher, hash: (bytes: Uint8Array) => `${whole.push(bytes.length)}` }
+    hashesOfEdited(counted, original, { raw: 'same', norm: 'same' }, [{ start: 4, end: 5, text: 'name' }])
+    expect(whole).toEqual([])
+    hashesOfEdited(counted, original, { raw: 'same', norm: 'same' }, [{ start: 4, end: 5, text: '\r' }])
+    expect(whole).toEqual([11, 9])
   })
 })
 

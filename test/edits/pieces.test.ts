@@ -19,13 +19,6 @@ describe('materialise', () => {
     expect(made.toString()).toBe('ac')
     expect(made.buffer === original.buffer && made.byteOffset === original.byteOffset).toBe(false)
   })
-
-  it('writes into the memory that it is given', () => {
-    const memory = Buffer.alloc(10)
-    const text = applyEdits(ofOriginal(3), [edit(1, 1, 'é')])
-    materialise(text, Buffer.from('abc'), (length) => memory.subarray(0, length))
-    expect(memory.toString('utf8', 0, 5)).toBe('aébc')
-  })
 })
 
 describe('pieces', () => {
