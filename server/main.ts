@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: () => import('./cli/status.ts').then(({ status }) => status),
   undo: () => import('./cli/undo.ts').then(({ undo }) => undo),
   recover: () => import('./cli/recover.ts').then(({ recover }) => recover),
+  gc: () => import('./cli/gc.ts').then(({ gc }) => gc),
   demo: () => import('./cli/demo/demo.ts').then(({ demo }) => demo),
 }
 
@@ -56,7 +57,7 @@ async function main(argv: readonly string[]): Promise<void> {
 const OUTER = 'LSP_WAL_OUTER'
 
 async function wrap(args: readonly string[], command: readonly string[]): Promise<void> {
-  const options = wrapOptions(args)
+  const options = wrapOptions(args, process.env)
   leaveStderrAlone()
   const [{ startServer }, { isOnePipe, openInput, openOutput }] = await Promise.all([
     import('./proxy/server-process.ts'),
@@ -181,6 +182,7 @@ async function surroundings(journal: string | undefined): Promise<Surroundings> 
       lspWal: [process.execPath, fileURLToPath(import.meta.url)],
       headless: [process.execPath, fileURLToPath(new URL('../client-shim/main.js', import.meta.url))],
     },
+    variables: process.env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     colour: process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb',

@@ -8,6 +8,7 @@ export interface Surroundings {
   readonly cwd: string
   /** The command lines of the programs of this package, for what runs them as a user would. */
   readonly programs: Programs
+  readonly variables: Variables
   /** Writes to stdout. */
   readonly out: (text: string) => void
   /** Writes to stderr. */
@@ -17,6 +18,9 @@ export interface Surroundings {
   /** Columns of the terminal; undefined where there is none. */
   readonly width: number | undefined
 }
+
+/** The environment. */
+export type Variables = Readonly<Record<string, string | undefined>>
 
 interface Programs {
   readonly node: string

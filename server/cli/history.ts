@@ -1,3 +1,4 @@
+import { DiskError } from '../disk/disk.ts'
 import type { Env } from '../journal/env.ts'
 import type { Recorded } from '../journal/replay.ts'
 import { replay } from '../journal/replay.ts'
@@ -29,8 +30,10 @@ export async function readHistory(env: Env, root: Root, cwd: string | undefined)
   // In this order: a session that ends meanwhile moves from the first to the second, and is read again there.
   for (const sessions of [liveSessions, settledSessions])
     for (const session of await sessions(env, root))
-      if (cwd === undefined || (await shareFolder(env.disk, session.info.folders, [cwd])))
-        read.set(session.info.session, await readSession(env, session))
+      if (cwd === undefined || (await shareFolder(env.disk, session.info.folders, [cwd]))) {
+        const history = await readSession(env, session)
+        if (history !== undefined) read.set(session.info.session, history)
+      }
   const histories = [...read.values()]
   return {
     entries: histories.flatMap(({ entries }) => entries).sort(inTime),
@@ -38,12 +41,18 @@ export async function readHistory(env: Env, root: Root, cwd: string | undefined)
   }
 }
 
-async function readSession(env: Env, session: FoundSession): Promise<History> {
+/** Undefined where it was moved on, or removed, while it was read. */
+async function readSession(env: Env, session: FoundSession): Promise<History | undefined> {
   const entries: Entry[] = []
   const damage: DamagedLog[] = []
-  for await (const found of replay(env, session.path))
-    if (found.kind === 'intent') entries.push({ session, recorded: found })
-    else damage.push({ ...found, session })
+  try {
+    for await (const found of replay(env, session.path))
+      if (found.kind === 'intent') entries.push({ session, recorded: found })
+      else damage.push({ ...found, session })
+  } catch (error) {
+    if (!(error instanceof DiskError) || (await env.disk.lstat(session.path)) !== undefined) throw error
+    return undefined
+  }
   return { entries, damage }
 }
 

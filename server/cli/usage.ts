@@ -6,6 +6,7 @@ export const USAGE = `lsp-wal keeps a write-ahead log of every workspace edit be
     lsp-wal status                         what is pending here
     lsp-wal recover   [ID]                 finish, or roll back, what a crash cut short
     lsp-wal undo      [ID]                 take a recorded edit back, in all its files
+    lsp-wal gc                             remove old sessions from the history
     lsp-wal demo                           a crash and its recovery, on a throw-away project
 
 Each command has a --help of its own. IDs may be shortened; @ is the newest, @- the one before.
@@ -17,6 +18,10 @@ Options before \`--\`:
                                  auto (default), replay, ask, rollback, report
     --on-journal-failure WHAT    an edit that cannot be recorded is refused (default: refuse),
                                  or passed with a warning (forward)
+    --keep TIME                  settled sessions older than this are removed
+                                 (default: $LSP_WAL_KEEP, else 14d; 12h, 2w, 0, none)
+    --max-size SIZE              beyond this size of all together the oldest are removed
+                                 (default: $LSP_WAL_MAX_SIZE, else 512M; 1G, 0, none)
     --max-intent SIZE            above this size of original files an edit is not recorded (default: 256M)
     --version, --help
 

@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util'
+import type { Limits } from '../journal/retention.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
-import { orUsage, UsageError } from './command.ts'
+import { orUsage, UsageError, type Variables } from './command.ts'
+import { limitsOf } from './limits.ts'
+import { bytesOf } from './measures.ts'
 
 /** How a server is wrapped: the options before `--`. */
 export interface WrapOptions {
@@ -9,12 +12,14 @@ export interface WrapOptions {
   readonly onJournalFailure: 'refuse' | 'forward'
   /** Bytes. */
   readonly maxIntent: number
+  /** What of the history is kept. */
+  readonly limits: Limits
 }
 
 const RECOVER_MODES: readonly RecoverMode[] = ['auto', 'replay', 'ask', 'rollback', 'report']
 
 /** @throws UsageError */
-export function wrapOptions(args: readonly string[]): WrapOptions {
+export function wrapOptions(args: readonly string[], variables: Variables): WrapOptions {
   const values = parse(args)
   const recover = RECOVER_MODES.find((mode) => mode === (values.recover ?? 'auto'))
   if (recover === undefined)
@@ -26,21 +31,20 @@ export function wrapOptions(args: readonly string[]): WrapOptions {
     journal: values.journal,
     recover,
     onJournalFailure: onFailure,
-    maxIntent: bytesOf(values['max-intent'] ?? '256M', '--max-intent'),
+    maxIntent: bytesOf(values['max-intent'] ?? '256M', '--max-intent', '256M'),
+    limits: limitsOf(values, variables),
   }
 }
 
 function parse(args: readonly string[]) {
   const string = { type: 'string' } as const
-  const options = { journal: string, recover: string, 'on-journal-failure': string, 'max-intent': string }
+  const options = {
+    journal: string,
+    recover: string,
+    'on-journal-failure': string,
+    'max-intent': string,
+    keep: string,
+    'max-size': string,
+  }
   return orUsage(() => parseArgs({ args: [...args], options, allowPositionals: false }).values)
-}
-
-const UNIT: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }
-
-/** A size such as `256M`, in bytes. */
-function bytesOf(text: string, option: string): number {
-  const match = /^(\d{1,12})([KMG]?)i?B?$/i.exec(text)
-  if (match === null) throw new UsageError(`${option} takes a size such as 256M: not ${text}`)
-  return Number(match[1]) * UNIT[match[2]!.toUpperCase()]!
 }

@@ -6,6 +6,13 @@ import type { Root } from './root.ts'
 export const SESSION_FILE = 'session.json'
 /** Inside a live session's folder: the dead sessions it has taken over. */
 export const CLAIMED = 'claimed'
+/** What it answers on as long as it runs, where a socket has a place among files. */
+export const SOCKET = 'socket'
+
+/** The name of a session's folder: the time of its start, and random digits. */
+export const SESSION_NAME = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/
+/** The same hidden from every reader: while it is being made, and while it is being removed. */
+export const HIDDEN_NAME = /^\.\d{8}T\d{6}Z-[0-9a-f]{8}-[0-9a-f]+$/
 
 /** What is known of a session before its folder is made. */
 export interface SessionStart {
@@ -95,7 +102,8 @@ export async function editorLives(env: Env, info: SessionInfo): Promise<boolean>
   return (await env.host.processStart(editor.pid)) === editor.start
 }
 
-async function readInfo(env: Env, folder: string): Promise<SessionInfo | undefined> {
+/** What `session.json` says; undefined where there is none, or it is none of this program's. */
+export async function readInfo(env: Env, folder: string): Promise<SessionInfo | undefined> {
   const path = join(folder, SESSION_FILE)
   try {
     if ((await env.disk.lstat(path))?.kind !== 'file') return undefined

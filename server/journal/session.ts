@@ -11,11 +11,11 @@ import {
   SESSION_FILE,
   type SessionInfo,
   type SessionStart,
+  SOCKET,
 } from './session-folder.ts'
 
 // sockaddr_un holds 104 bytes on macOS and 108 on Linux, its NUL included.
 const LONGEST_SOCKET = 100
-const SOCKET = 'socket'
 
 /**
  * One run of the proxy, or of a command that writes: it owns one folder under `live/` and its log.

@@ -1,6 +1,8 @@
 import { basename } from 'node:path'
 import type { Env } from '../journal/env.ts'
+import { keepHouse } from '../journal/housekeeping.ts'
 import type { Intent } from '../journal/intent.ts'
+import type { Limits } from '../journal/retention.ts'
 import type { Root } from '../journal/root.ts'
 import { Session } from '../journal/session.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
@@ -9,6 +11,7 @@ import { type ClientFacts, clientFactsOf } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
 import { frameAround } from './frames.ts'
+import { Housekeeper } from './housekeeper.ts'
 import { asObject } from './json.ts'
 import { Labels } from './labels.ts'
 import type { Message } from './message.ts'
@@ -29,6 +32,8 @@ export interface ProxyOptions {
   readonly onJournalFailure: 'refuse' | 'forward'
   /** Bytes of originals above which an edit counts as one that cannot be recorded. */
   readonly maxIntent: number
+  /** What of the history is kept. */
+  readonly limits: Limits
 }
 
 const QUIET_MS = 250
@@ -161,7 +166,7 @@ class ProxyRun {
   async #initialize({ id, frame, params }: Message): Promise<Buffer> {
     if (this.#started !== undefined) return frame // a second one is the server's to refuse
     this.#initializeId = id
-    const { command, cwd, maxIntent, recover, root } = this.#options
+    const { command, cwd, limits, maxIntent, recover, root } = this.#options
     const client = await clientFactsOf(params, cwd, this.#env.host)
     this.#watchEditor(client)
     const start = { folders: client.folders, server: command, editor: client.editor }
@@ -171,7 +176,14 @@ class ProxyRun {
     const about = { server: basename(command[0] ?? ''), maxIntent }
     const recorder = new Recorder(this.#env, this.#mirror, this.#conversation, session, disk, about)
     const recovery = new StartRecovery(this.#env, session, settlement, this.#conversation, recover)
-    this.#started = { client, session, settlement, recorder, recovery }
+    const housekeeper = new Housekeeper(
+      (mayGoOn) => keepHouse(this.#env, root, limits, mayGoOn),
+      () => recorder.idle(),
+      // Nobody asked for it now, and the next one tries again.
+      (problem) =>
+        this.#conversation.log('warning', `the history could not be kept small: ${String(problem)}`),
+    )
+    this.#started = { client, session, settlement, recorder, recovery, housekeeper }
     try {
       await recovery.claim(root, start, this.#problem)
       if (client.headless) await recovery.carryOut(this.#whole(recovery), 'nobody')
@@ -229,11 +241,12 @@ class ProxyRun {
     if (json === undefined) return 'it is no valid JSON'
     if (this.#started === undefined) return 'the server sent it before it was initialized'
     const { label, edit } = asObject(json.params)
-    const { recorder, settlement } = this.#started
+    const { housekeeper, recorder, settlement } = this.#started
     const travelling = { road: 'workspace/applyEdit', label: this.#labels.labelOf(label), edit }
     const recording = await recorder.record(travelling)
     if (recording.kind === 'failed') return recording.reason
     if (recording.kind === 'recorded') {
+      housekeeper.recorded()
       if (id !== undefined) this.#forwarded.set(id, recording.intent.id)
       try {
         settlement.follow(recording.intent, this.#follower)
@@ -293,8 +306,14 @@ class ProxyRun {
   async #endSession(): Promise<void> {
     clearTimeout(this.#quiet)
     this.#conversation.end()
-    const { settlement, recovery, session } = this.#started ?? {}
-    for (const end of [() => settlement?.finish(), () => recovery?.end(), () => session?.end()]) {
+    const { settlement, recovery, session, housekeeper } = this.#started ?? {}
+    // Last what nothing depends on.
+    for (const end of [
+      () => settlement?.finish(),
+      () => recovery?.end(),
+      () => session?.end(),
+      () => housekeeper?.end(),
+    ]) {
       try {
         await end()
       } catch (error) {
@@ -315,6 +334,7 @@ interface Started {
   readonly settlement: Settlement
   readonly recorder: Recorder
   readonly recovery: StartRecovery
+  readonly housekeeper: Housekeeper
 }
 
 function look(handle: (message: Message) => unknown): Route {

@@ -57,7 +57,9 @@ export class Workplace {
   async run(
     command: Command,
     args: readonly string[] = [],
-    around: Partial<Pick<Surroundings, 'cwd' | 'colour' | 'width'>> & { readonly now?: string } = {},
+    around: Partial<Pick<Surroundings, 'cwd' | 'colour' | 'width' | 'variables'>> & {
+      readonly now?: string
+    } = {},
   ): Promise<Outcome> {
     let [out, err] = ['', '']
     const exit = await command(
@@ -66,6 +68,7 @@ export class Workplace {
         root: this.root,
         cwd: around.cwd ?? this.project,
         programs: { node: '', lspWal: [], headless: [] },
+        variables: around.variables ?? {},
         out: (text) => {
           out += text
         },
