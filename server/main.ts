@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: () => import('./cli/status.ts').then(({ status }) => status),
   undo: () => import('./cli/undo.ts').then(({ undo }) => undo),
   recover: () => import('./cli/recover.ts').then(({ recover }) => recover),
+  verify: () => import('./cli/verify.ts').then(({ verify }) => verify),
   gc: () => import('./cli/gc.ts').then(({ gc }) => gc),
   demo: () => import('./cli/demo/demo.ts').then(({ demo }) => demo),
 }
@@ -185,6 +186,7 @@ async function surroundings(journal: string | undefined): Promise<Surroundings> 
     variables: process.env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    progress: (text) => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${text}`)),
     colour: process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb',
     width: process.stdout.isTTY ? process.stdout.columns : undefined,
   }

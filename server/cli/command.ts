@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly out: (text: string) => void
   /** Writes to stderr. */
   readonly err: (text: string) => void
+  /** Shows how far long work has come, in the place of what it showed before, where somebody looks on. */
+  readonly progress: (text: string) => void
   /** Whether stdout is a terminal that wants colour. */
   readonly colour: boolean
   /** Columns of the terminal; undefined where there is none. */

@@ -3,7 +3,7 @@ import type { DiskFile } from '../disk/disk.ts'
 import type { Env } from './env.ts'
 import { linesOf } from './scan.ts'
 
-const OUTCOMES = 'outcomes.log'
+export const OUTCOMES = 'outcomes.log'
 
 const EVENTS = [
   'forwarded',
@@ -138,12 +138,19 @@ function encode(outcome: Outcome, env: Env): Buffer {
 /** Every outcome of a session's folder, in order; lines that are damaged are passed over. */
 export async function readOutcomes(env: Env, folder: string): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
-  if ((await env.disk.lstat(join(folder, OUTCOMES)))?.kind !== 'file') return outcomes
-  for await (const { bytes } of linesOf(env.disk, join(folder, OUTCOMES))) {
-    const outcome = bytes && decode(Buffer.from(bytes), env)
-    if (outcome) outcomes.push(outcome)
-  }
+  for await (const { outcome } of scanOutcomes(env, folder)) if (outcome) outcomes.push(outcome)
   return outcomes
+}
+
+/** The same with where each stands; of a damaged line there is no outcome. */
+export async function* scanOutcomes(
+  env: Env,
+  folder: string,
+): AsyncGenerator<{ readonly at: number; readonly outcome: Outcome | undefined }> {
+  if ((await env.disk.lstat(join(folder, OUTCOMES)))?.kind !== 'file') return
+  // An empty line is what parts a half one from those that were appended after it.
+  for await (const { at, bytes } of linesOf(env.disk, join(folder, OUTCOMES)))
+    if (bytes?.length !== 0) yield { at, outcome: bytes && decode(Buffer.from(bytes), env) }
 }
 
 function decode(line: Buffer, env: Env): Outcome | undefined {

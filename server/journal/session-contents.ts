@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
 import type { Env } from './env.ts'
+import { OUTCOMES } from './outcomes.ts'
 import { CLAIMED, SESSION_FILE, SOCKET } from './session-folder.ts'
 
 /** Logs, what was cut off them, and what was being written in their place: all that a session writes of edits. */
 const LOG = /^wal(?:\.\d+)?\.log(?:\.(?:torn-\d+|new)-[0-9a-f]+)?$/
-const OTHERS: readonly string[] = [SESSION_FILE, 'outcomes.log']
+const OTHERS: readonly string[] = [SESSION_FILE, OUTCOMES]
 
 /** What a session's folder holds. `foreign`: also what no session puts there, so it is somebody else's. */
 export type Contents =
@@ -21,6 +22,11 @@ export type Contents =
     }
   | { readonly kind: 'foreign'; readonly reason: string }
 
+/** Whether a name in a session's folder is one that a session gives to a file. */
+export function isOwnFile(name: string): boolean {
+  return LOG.test(name) || OTHERS.includes(name)
+}
+
 /** Looks at every name in a session's folder and opens none; undefined where there is no such folder. */
 export async function contentsOf({ disk }: Env, folder: string): Promise<Contents | undefined> {
   const entries = await disk.list(folder)
@@ -32,7 +38,7 @@ export async function contentsOf({ disk }: Env, folder: string): Promise<Content
       if (((await disk.list(join(folder, name))) ?? []).length > 0)
         return { kind: 'foreign', reason: 'it holds sessions that it has taken over' }
     } else if (name === SOCKET && kind === 'other') files.push(name)
-    else if (kind === 'file' && (LOG.test(name) || OTHERS.includes(name))) {
+    else if (kind === 'file' && isOwnFile(name)) {
       const stat = await disk.lstat(join(folder, name))
       if (stat === undefined) continue // another gc is at it
       files.push(name)

@@ -75,6 +75,7 @@ export class Workplace {
         err: (text) => {
           err += text
         },
+        progress: () => {},
         colour: around.colour ?? false,
         width: around.width,
       },
