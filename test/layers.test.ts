@@ -45,6 +45,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     above: ['edits', 'disk', 'journal', 'recovery'],
     any: ['node:buffer', 'node:events', 'node:path', 'node:stream', 'node:url', /^vscode-/],
     doors: {
+      'exclusion.ts': ['ignore'],
       'server-process.ts': ['node:child_process', 'node:os', 'cross-spawn'],
       // The descriptors that the process was given, and no file.
       'stdio.ts': ['node:fs closeSync fstatSync openSync', 'node:net', 'node:os'],

@@ -1,5 +1,5 @@
 import type { After, Image } from '../edits/images.ts'
-import type { Intent } from '../journal/intent.ts'
+import type { Intent, Withheld } from '../journal/intent.ts'
 import { plural } from './words.ts'
 
 /**
@@ -14,8 +14,10 @@ export interface FileChange {
   readonly edits: number
   readonly before: Uint8Array | undefined
   readonly after: After
-  /** The images that this is made of: two for a moved file. */
-  readonly images: readonly Image[]
+  /** Its bytes were kept out of the log, both `before` and `after`: it is never written. */
+  readonly withheld: boolean
+  /** The paths that this is made of: two for a moved file. */
+  readonly paths: readonly string[]
   /** Permission bits of the file before, where they are known. */
   readonly mode: number | undefined
 }
@@ -29,7 +31,7 @@ export function changesOf(intent: Intent): FileChange[] {
     if (isMoved(image) && source?.after.kind === 'absent' && !left.has(source.path))
       left.set(source.path, image)
   }
-  return intent.images
+  const changes = intent.images
     .filter(({ path }) => !left.has(path))
     .map((image) => {
       const source = image.source === undefined ? undefined : byPath.get(image.source)
@@ -37,6 +39,7 @@ export function changesOf(intent: Intent): FileChange[] {
         ? moved(intent, image, source)
         : changeOf(intent, image)
     })
+  return [...changes, ...(intent.withheld ?? []).map((each) => withheldChange(intent, each))]
 }
 
 /** "12 files", "41 edits", "1 file moved": what matters most comes first. */
@@ -49,6 +52,8 @@ export function summaryOf(intent: Intent): string[] {
     const n = files.filter((file) => file.kind === kind).length
     if (n > 0) parts.push(`${plural(n, 'file')} ${kind}`)
   }
+  const withheld = files.filter((file) => file.withheld).length
+  if (withheld > 0) parts.push(`${plural(withheld, 'file')} not undoable`)
   const { made, removed } = intent.folders
   if (made.length > 0) parts.push(`${plural(made.length, 'folder')} made`)
   if (removed.length > 0) parts.push(`${plural(removed.length, 'folder')} removed`)
@@ -68,7 +73,8 @@ function moved(intent: Intent, image: Image, source: Image): FileChange {
     edits: image.edits.length,
     before: source.before,
     after: image.after,
-    images: [source, image],
+    withheld: false,
+    paths: [source.path, image.path],
     mode: intent.facts.get(source.path)?.mode,
   }
 }
@@ -76,19 +82,35 @@ function moved(intent: Intent, image: Image, source: Image): FileChange {
 function changeOf(intent: Intent, image: Image): FileChange {
   const { path, before, after, source } = image
   return {
-    kind: kindOf(image),
+    kind: kindOf(before, after.kind),
     path,
     from: undefined,
     edits: source === path || before === undefined ? image.edits.length : 0,
     before,
     after,
-    images: [image],
+    withheld: false,
+    paths: [path],
     mode: intent.facts.get(path)?.mode,
   }
 }
 
-function kindOf({ before, after }: Image): FileChange['kind'] {
-  switch (after.kind) {
+function withheldChange(intent: Intent, { path, before, after }: Withheld): FileChange {
+  const reason = 'its bytes were kept out of the log'
+  return {
+    kind: kindOf(before, after.kind),
+    path,
+    from: undefined,
+    edits: 0,
+    before: undefined,
+    after: { kind: 'unknown', reason },
+    withheld: true,
+    paths: [path],
+    mode: intent.facts.get(path)?.mode,
+  }
+}
+
+function kindOf(before: object | undefined, after: After['kind']): FileChange['kind'] {
+  switch (after) {
     case 'unknown':
       return 'unknown'
     case 'absent':

@@ -7,12 +7,15 @@ export type FileDiff =
   | { readonly kind: 'text'; readonly hunks: readonly StructuredPatchHunk[] }
   | { readonly kind: 'binary'; readonly before: number; readonly after: number }
   | { readonly kind: 'unknown'; readonly reason: string }
+  /** Nobody can say: it was kept out of the log. */
+  | { readonly kind: 'withheld' }
 
 /** How many lines may differ before a patch is one that replaces everything: the search takes the square of it. */
 const MOST_DIFFERENT_LINES = 2000
 const CONTEXT = 3
 
-export function diffOf({ before, after }: FileChange): FileDiff {
+export function diffOf({ before, after, withheld }: FileChange): FileDiff {
+  if (withheld) return { kind: 'withheld' }
   if (after.kind === 'unknown') return { kind: 'unknown', reason: after.reason }
   const [old, now] = [before ?? new Uint8Array(), after.kind === 'file' ? after.bytes : new Uint8Array()]
   if (!isText(old) || !isText(now)) return { kind: 'binary', before: old.length, after: now.length }

@@ -40,6 +40,8 @@ interface FileJson {
   /** Where a moved file was. */
   readonly from?: string
   readonly edits: number
+  /** Its bytes were kept out of the log: it is never finished, and never undone. */
+  readonly withheld?: true
   /** What it holds now, where that was looked at: always for pending ones, and by `show`. */
   readonly state?: PathState
 }
@@ -50,7 +52,7 @@ type StateName = Event | 'pending' | 'torn' | `partly-${(typeof TAKEN)[Purpose]}
 export const JSON_SHAPE = `id, at (ISO 8601), session, folders, server, editor ({name, version} or null), road, label, foreign,
     state (pending, torn, landed, rejected, abandoned, reverted, superseded, recovered, rolled-back,
     undone; partly-recovered, partly-rolled-back, partly-undone), files: [{path, change (edited,
-    created, deleted, moved, unknown), edits, from?, state? (landed, halfway, untouched, restored,
+    created, deleted, moved, unknown), edits, from?, withheld? (true), state? (landed, halfway, untouched, restored,
     drifted)}]; while it is pending: owner (session, editor, nobody, elsewhere) and landed, the number
     of files; where another one took it on: by, its id; of one that takes another on: purpose (finish,
     roll-back, undo) and of, the other's id
@@ -84,12 +86,13 @@ export function entryJson(entry: Entry, state: State, seen?: readonly FileState[
   }
 }
 
-function fileJson({ path, kind, from, edits }: FileChange, state?: PathState): FileJson {
+function fileJson({ path, kind, from, edits, withheld }: FileChange, state?: PathState): FileJson {
   return {
     path,
     change: kind,
     ...(from !== undefined && { from }),
     edits,
+    ...(withheld && { withheld }),
     ...(state !== undefined && { state }),
   }
 }

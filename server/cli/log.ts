@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { touchedPaths } from '../journal/intent.ts'
 import { isWithin } from '../journal/root.ts'
 import { changesOf } from './changes.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
@@ -96,7 +97,7 @@ function detailOf(around: Surroundings, entry: Entry, style: 'patch' | 'stat'): 
 }
 
 function touches({ recorded }: Entry, file: string): boolean {
-  return recorded.intent.images.some(({ path }) => isWithin(file, path))
+  return touchedPaths(recorded.intent).some((path) => isWithin(file, path))
 }
 
 /** One after the other: each may read files, and a history is long. */

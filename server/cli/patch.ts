@@ -22,6 +22,9 @@ function filePatch(around: Surroundings, file: FileChange): string {
     case 'unknown':
       lines.push(`what the edits make of it is not known: ${plainText(diff.reason)}`)
       break
+    case 'withheld':
+      lines.push('its bytes were kept out of the log')
+      break
     case 'binary':
       lines.push(`binary, ${diff.before} → ${diff.after} bytes`)
       break

@@ -127,9 +127,9 @@ function describe(around: Surroundings, result: Result): string {
 
 function statusOf(result: Result): number {
   if (result.kind === 'waiting') return EXIT.waiting
-  return result.kind === 'done' && result.report !== undefined && result.report.left.length > 0
-    ? EXIT.partly
-    : EXIT.done
+  if (result.kind !== 'done' || result.report === undefined) return EXIT.done
+  const { left, withheld } = result.report
+  return left.length + withheld.length > 0 ? EXIT.partly : EXIT.done
 }
 
 /** What another program wrote is acted on only when it is named. */

@@ -9,7 +9,7 @@ const DONE = { finish: 'Finished', 'roll-back': 'Rolled back', undo: 'Undid' } a
 
 /** What a recovery or an undo did, for people. */
 export function describeReport(around: Surroundings, report: Report): string {
-  const { own, of, purpose, written, left } = report
+  const { own, of, purpose, written, left, withheld } = report
   const files = `${written.length} file${written.length === 1 ? '' : 's'} written`
   const lines = [`${DONE[purpose]}: ${titleOf(of)}: ${own === undefined ? 'nothing was left to do' : files}.`]
   for (const change of own?.images ?? [])
@@ -17,7 +17,7 @@ export function describeReport(around: Surroundings, report: Report): string {
       lines.push(
         `  ${verbOf(change.before, change.after.kind === 'absent')} ${shownPath(around, change.path)}`,
       )
-  lines.push(...leftLines(around, left))
+  lines.push(...leftLines(around, [...left, ...withheld]))
   // Taken back alone, what was finished would tear the edit again: it is the whole of it that can be undone.
   const id = purpose === 'finish' ? (of.about.of ?? of.id) : own?.id
   if (written.length > 0 && id !== undefined) lines.push(`To take it back: lsp-wal undo ${id.slice(0, 8)}`)
@@ -25,12 +25,16 @@ export function describeReport(around: Surroundings, report: Report): string {
 }
 
 /** What would be done, for people. */
-export function describeWay(around: Surroundings, intent: Intent, { changes, left }: Way): string {
+export function describeWay(
+  around: Surroundings,
+  intent: Intent,
+  { changes, left, withheld = [] }: Way,
+): string {
   const files = `${changes.length} file${changes.length === 1 ? '' : 's'} would be written`
   const lines = [`${titleOf(intent)}: ${changes.length === 0 ? 'there is nothing to write' : files}.`]
   for (const { path, before, after } of changes)
     lines.push(`  ${verbOf(before, after === undefined)} ${shownPath(around, path)}`)
-  return `${[...lines, ...leftLines(around, left)].join('\n')}\n`
+  return `${[...lines, ...leftLines(around, [...left, ...withheld])].join('\n')}\n`
 }
 
 function leftLines(around: Surroundings, left: readonly Left[]): string[] {

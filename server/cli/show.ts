@@ -186,8 +186,9 @@ const TONES: Readonly<Record<PathState, keyof Style>> = {
   drifted: 'bad',
 }
 
-function nameOf(around: Surroundings, { from, path, after }: FileChange): string {
+function nameOf(around: Surroundings, { from, path, after, withheld }: FileChange): string {
   const name = shownPath(around, path)
+  if (withheld) return `${name} (kept out of the log: not undoable)`
   if (after.kind === 'unknown') return `${name} (${plainText(after.reason)})`
   return from === undefined ? name : `${shownPath(around, from)} → ${name}`
 }

@@ -47,6 +47,8 @@ function numbersOf(diff: FileDiff): Numbers {
   switch (diff.kind) {
     case 'unknown':
       return { added: 0, removed: 0, number: '', note: 'not known' }
+    case 'withheld':
+      return { added: 0, removed: 0, number: '', note: 'kept out of the log' }
     case 'binary':
       return { added: 0, removed: 0, number: '', note: `Bin ${diff.before} -> ${diff.after} bytes` }
     case 'text': {

@@ -4,6 +4,7 @@ import { type Event, isFinal } from '../journal/outcomes.ts'
 import { editorLives, type FoundSession, lifeOf } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import { type Observation, observe, type PathState } from '../recovery/observe.ts'
+import { observeWithheld } from '../recovery/withheld.ts'
 import type { Workspace } from '../recovery/workspace.ts'
 import { changesOf, type FileChange } from './changes.ts'
 import type { DamagedLog, Entry, History } from './history.ts'
@@ -59,19 +60,20 @@ export class States {
 
   /** What each file of an intent holds now, whatever became of it. */
   async filesOf(entry: Entry): Promise<FileState[]> {
-    const seen = await this.pathsOf(entry)
-    const byPath = new Map(seen.map((observation) => [observation.image.path, observation]))
-    return changesOf(entry.recorded.intent).map((file) => ({
+    const { intent } = entry.recorded
+    const disk = new DiskWorkspace(this.#env.disk, entry.session.info.folders)
+    const byPath = new Map<string, PathState>()
+    for (const { image, state } of await this.pathsOf(entry, disk)) byPath.set(image.path, state)
+    for (const { path, state } of await observeWithheld(disk, intent, this.#env.hasher))
+      byPath.set(path, state)
+    return changesOf(intent).map((file) => ({
       file,
-      state: together(file.images.map(({ path }) => byPath.get(path)!)),
+      state: together(file.paths.map((path) => byPath.get(path)!)),
     }))
   }
 
   /** What each path of an intent holds now. */
-  pathsOf(
-    { recorded: { intent }, session }: Entry,
-    workspace: Pick<Workspace, 'look'> = new DiskWorkspace(this.#env.disk, session.info.folders),
-  ): Promise<Observation[]> {
+  pathsOf({ recorded: { intent } }: Entry, workspace: Pick<Workspace, 'look'>): Promise<Observation[]> {
     return observe(workspace, intent, this.#after(intent), this.#env.hasher)
   }
 
@@ -141,8 +143,7 @@ export function isWaiting(state: State): boolean {
 }
 
 /** Of a moved file both paths count: it landed when both did. */
-function together(seen: readonly Observation[]): PathState {
-  const states = seen.map(({ state }) => state)
+function together(states: readonly PathState[]): PathState {
   const worst = (['drifted', 'restored', 'halfway'] as const).find((state) => states.includes(state))
   if (worst !== undefined) return worst
   if (states.every((state) => state === 'landed')) return 'landed'

@@ -4,8 +4,9 @@ import { JournalError } from '../journal/env.ts'
 import type { Intent } from '../journal/intent.ts'
 import { Session } from '../journal/session.ts'
 import { carryOut, type Report } from '../recovery/carry-out.ts'
-import { rollBackWay } from '../recovery/plan.ts'
+import { rollBackWay, type Way } from '../recovery/plan.ts'
 import { Recovery } from '../recovery/recovery.ts'
+import { observeWithheld } from '../recovery/withheld.ts'
 import { changesOf } from './changes.ts'
 import { ClosedFiles } from './closed-files.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
@@ -91,18 +92,21 @@ async function undoSettled(
   const files = asked(intent, options.files)
   const workspace = await ClosedFiles.under(env, root, folders)
   const seen = await states.pathsOf(entry, workspace)
+  const withheld = await observeWithheld(workspace, intent, env.hasher)
+  const isAsked = (path: string) => files === undefined || files.has(path)
   const way = rollBackWay(
     intent,
-    files === undefined ? seen : seen.filter(({ image }) => files.has(image.path)),
+    seen.filter(({ image }) => isAsked(image.path)),
     files,
+    withheld.filter(({ path }) => isAsked(path)),
   )
   if (way.changes.length === 0) {
     out(describeWay(around, intent, way))
-    return way.left.length > 0 ? EXIT.partly : EXIT.done
+    return exitOf(way)
   }
   if (options.dryRun) {
     around.out(describeWay(around, intent, way))
-    return way.left.length > 0 ? EXIT.partly : EXIT.done
+    return exitOf(way)
   }
   const start = { folders, server: ['lsp-wal', 'undo'], editor: null }
   const own = new Session(env, root, start, (problem) => err(`lsp-wal: ${(problem as Error).message}\n`))
@@ -144,7 +148,11 @@ async function rollBackPending(
 
 function tell(around: Surroundings, report: Report): number {
   around.out(describeReport(around, report))
-  return report.left.length > 0 ? EXIT.partly : EXIT.done
+  return exitOf(report)
+}
+
+function exitOf({ left, withheld = [] }: Pick<Way, 'left' | 'withheld'>): number {
+  return left.length + withheld.length > 0 ? EXIT.partly : EXIT.done
 }
 
 /**
@@ -155,11 +163,11 @@ function asked(intent: Intent, files: readonly string[]): ReadonlySet<string> | 
   if (files.length === 0) return undefined
   const paths = new Set<string>()
   for (const file of files) {
-    const images = changesOf(intent)
-      .map((change) => change.images.map(({ path }) => path))
-      .find((group) => group.includes(file))
-    if (images === undefined) throw new UsageError(`${intent.id.slice(0, 8)} does not touch ${file}`)
-    for (const path of images) paths.add(path)
+    const group = changesOf(intent)
+      .map((change) => change.paths)
+      .find((paths) => paths.includes(file))
+    if (group === undefined) throw new UsageError(`${intent.id.slice(0, 8)} does not touch ${file}`)
+    for (const path of group) paths.add(path)
   }
   return paths
 }

@@ -19,6 +19,8 @@ Options before \`--\`:
                                  auto (default), replay, ask, rollback, report
     --on-journal-failure WHAT    an edit that cannot be recorded is refused (default: refuse),
                                  or passed with a warning (forward)
+    --exclude GLOB               files that are kept out of the log, and so are never recovered or undone:
+                                 as in a .gitignore; several times (also: $LSP_WAL_EXCLUDE, with commas)
     --keep TIME                  settled sessions older than this are removed
                                  (default: $LSP_WAL_KEEP, else 14d; 12h, 2w, 0, none)
     --max-size SIZE              beyond this size of all together the oldest are removed

@@ -14,6 +14,8 @@ export interface WrapOptions {
   readonly maxIntent: number
   /** What of the history is kept. */
   readonly limits: Limits
+  /** Globs of files that are kept out of the log. */
+  readonly exclude: readonly string[]
 }
 
 const RECOVER_MODES: readonly RecoverMode[] = ['auto', 'replay', 'ask', 'rollback', 'report']
@@ -33,6 +35,7 @@ export function wrapOptions(args: readonly string[], variables: Variables): Wrap
     onJournalFailure: onFailure,
     maxIntent: bytesOf(values['max-intent'] ?? '256M', '--max-intent', '256M'),
     limits: limitsOf(values, variables),
+    exclude: excludeOf(values.exclude ?? [], variables),
   }
 }
 
@@ -45,6 +48,20 @@ function parse(args: readonly string[]) {
     'max-intent': string,
     keep: string,
     'max-size': string,
+    exclude: { type: 'string', multiple: true } as const,
   }
   return orUsage(() => parseArgs({ args: [...args], options, allowPositionals: false }).values)
+}
+
+/** Those of the environment hold for every server; an option adds to them. */
+function excludeOf(options: readonly string[], variables: Variables): string[] {
+  const globs = (variables.LSP_WAL_EXCLUDE ?? '').split(',').filter((glob) => glob.trim() !== '')
+  return [...globs, ...options].map(globOf)
+}
+
+/** What would quietly match nothing, or everything but, is not what somebody with a secret has meant. */
+function globOf(glob: string): string {
+  if (glob.trim() === '' || glob.startsWith('#'))
+    throw new UsageError(`--exclude takes a glob such as '**/.env*': not '${glob}'`)
+  return glob
 }

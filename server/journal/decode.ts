@@ -2,8 +2,8 @@ import { isAbsolute } from 'node:path'
 import { type Hasher, hashesOf } from '../edits/hash.ts'
 import type { After, Image } from '../edits/images.ts'
 import { type ByteEdit, editsFault, splice } from '../edits/splice.ts'
-import { VERSION } from './encode.ts'
-import type { About, Intent, PathFacts, Purpose } from './intent.ts'
+import { VERSION, WITHHOLDING_VERSION } from './encode.ts'
+import type { About, Intent, PathFacts, Purpose, Withheld } from './intent.ts'
 
 /** What one line of a log is. `refused`: sound, but of a version that this program does not know. */
 export type Line =
@@ -42,8 +42,11 @@ export function decodeLine(line: Uint8Array, hasher: Hasher): Line {
   return orBad(() => {
     const json = parse(line)
     const meta = objectAt(json, 'meta')
-    if (meta.v !== VERSION)
-      return { kind: 'refused', reason: `it is of version ${String(meta.v)}, not ${VERSION}` }
+    if (meta.v !== VERSION && meta.v !== WITHHOLDING_VERSION)
+      return {
+        kind: 'refused',
+        reason: `it is of version ${String(meta.v)}, not ${VERSION} or ${WITHHOLDING_VERSION}`,
+      }
     const [index, count] = meta.part === undefined ? [1, 1] : pairOfNumbers(meta.part)
     const part = {
       id: stringAt(json, 'id'),
@@ -75,6 +78,7 @@ function intentOf(parts: readonly RecordPart[], hasher: Hasher): Intent {
     hasher,
   )
   const images: Image[] = []
+  const withheld: Withheld[] = []
   const facts = new Map<string, PathFacts>()
   const metas = parts.map((part) => objectAt(part.json, 'meta'))
   const paths = metas.flatMap((each) => Object.entries(objectAt(each, 'paths')))
@@ -82,12 +86,14 @@ function intentOf(parts: readonly RecordPart[], hasher: Hasher): Intent {
   for (const [path, value] of paths) {
     if (!isAbsolute(path)) throw new Unreadable(`its path ${path} is not absolute`)
     const note = asObject(value, path)
-    images.push(imageOf(path, note, wire, hasher))
+    if (note.withheld === true) withheld.push(withheldOf(path, note, wire))
+    else images.push(imageOf(path, note, wire, hasher))
     facts.set(path, factsOf(note))
   }
   return {
     id: parts[0]!.id,
     images,
+    ...(withheld.length > 0 && { withheld }),
     facts,
     folders: {
       made: folders.flatMap(({ made }) => strings(made)),
@@ -103,6 +109,9 @@ interface Wire {
   readonly originals: ReadonlyMap<string, Uint8Array>
   /** After-images that are kept whole. */
   readonly kept: ReadonlyMap<string, Uint8Array>
+  /** Hashes of originals, as they are written. */
+  readonly raw: ReadonlyMap<string, unknown>
+  readonly norm: ReadonlyMap<string, unknown>
 }
 
 function joinWire(records: readonly Json[], hasher: Hasher): Wire {
@@ -110,6 +119,7 @@ function joinWire(records: readonly Json[], hasher: Hasher): Wire {
   const slices = new Map<string, Uint8Array[]>()
   const keptSlices = new Map<string, Uint8Array[]>()
   const raw = new Map<string, unknown>()
+  const norm = new Map<string, unknown>()
   for (const json of records) {
     for (const value of asArray(json.edits ?? [], 'edits')) {
       const edit = asObject(value, 'edits')
@@ -122,6 +132,8 @@ function joinWire(records: readonly Json[], hasher: Hasher): Wire {
     }
     for (const [path, hash] of Object.entries(asObject(json.expected_raw_hash ?? {}, 'expected_raw_hash')))
       raw.set(path, hash)
+    for (const [path, hash] of Object.entries(asObject(json.expected_norm_hash ?? {}, 'expected_norm_hash')))
+      norm.set(path, hash)
     const meta = json.meta === undefined ? {} : objectAt(json, 'meta')
     for (const [path, value] of Object.entries(asObject(meta.kept ?? {}, 'kept')))
       entryOf(keptSlices, path).push(decodeBase64(value, path))
@@ -135,7 +147,7 @@ function joinWire(records: readonly Json[], hasher: Hasher): Wire {
     originals.set(path, bytes)
   }
   const kept = new Map([...keptSlices].map(([path, all]) => [path, Buffer.concat(all)]))
-  return { edits, originals, kept }
+  return { edits, originals, kept, raw, norm }
 }
 
 function imageOf(path: string, note: Json, wire: Wire, hasher: Hasher): Image {
@@ -158,6 +170,16 @@ function imageOf(path: string, note: Json, wire: Wire, hasher: Hasher): Image {
   const bytes = afterImage(from, original, edits)
   const source = original === undefined ? undefined : from
   return checked({ path, before, after: { kind: 'file', bytes }, source, edits }, bytes, expected, hasher)
+}
+
+/** Of a path whose bytes are not in the log. */
+function withheldOf(path: string, note: Json, { raw, norm }: Wire): Withheld {
+  const hashesIn = (json: Json) => ({ raw: stringAt(json, 'raw'), norm: stringAt(json, 'norm') })
+  const before = raw.has(path) ? hashesIn({ raw: raw.get(path), norm: norm.get(path) }) : undefined
+  if (note.unknown !== undefined)
+    return { path, before, after: { kind: 'unknown', reason: stringAt(note, 'unknown') } }
+  if (note.after === null) return { path, before, after: { kind: 'absent' } }
+  return { path, before, after: { kind: 'file', hashes: hashesIn(objectAt(note, 'after')) } }
 }
 
 function checked(image: Image, bytes: Uint8Array, expected: Json, hasher: Hasher): Image {

@@ -7,6 +7,8 @@ import { type Part, partsOf } from './parts.ts'
 
 /** The version of `meta` written here; a record of another one is refused. */
 export const VERSION = 1
+/** That of a record with withheld paths: a reader of the first version would take them for files that were not there. */
+export const WITHHOLDING_VERSION = 2
 
 /** Where a record stands in its log: its number, and the `sum` of the line before it ('' for the first). */
 export interface Link {
@@ -29,11 +31,12 @@ export function* encodeIntent(intent: Intent, hasher: Hasher, link: Link): Gener
     hasher,
     parts.reduce((sum, { size }) => sum + size, about.length + 1000),
   )
+  const version = intent.withheld === undefined ? VERSION : WITHHOLDING_VERSION
   let next = link
   for (const [i, part] of parts.entries()) {
     yield* encodeGoKeys(bytes, intent.id, part, images)
     const { seq, prev } = next
-    bytes.text(`,"meta":{"v":${VERSION},"seq":${seq},"prev":"${prev}"`)
+    bytes.text(`,"meta":{"v":${version},"seq":${seq},"prev":"${prev}"`)
     if (parts.length > 1) bytes.text(`,"part":[${i + 1},${parts.length}]`)
     if (i === 0) bytes.text(`,${about}`)
     yield* encodePaths(bytes, part, images)
@@ -66,8 +69,9 @@ class Hashing {
     return hashes
   }
 
-  hashesAfter({ after, edits, source }: Image): Hashes {
-    if (after.kind !== 'file') throw new Error('broken invariant: there is no after-image to be hashed')
+  hashesAfter(image: Image | undefined): Hashes {
+    if (image?.after.kind !== 'file') throw new Error('broken invariant: there is no after-image to be hashed')
+    const { after, edits, source } = image
     const original = source === undefined ? undefined : this.#originals.get(source)
     if (original === undefined) return hashesOf(this.#hasher, after.bytes)
     return hashesOfEdited(this.#hasher, original, this.hashesBefore(original), edits)
@@ -82,9 +86,9 @@ function* encodeGoKeys(bytes: LineBytes, id: string, part: Part, images: Hashing
   yield* encodeEach(bytes, part.originals, ({ path, bytes: original }) => encodeBase64(bytes, path, original))
   const raws: string[] = []
   const norms: string[] = []
-  for (const { path, image } of part.paths) {
-    if (image.before === undefined) continue
-    const { raw, norm } = images.hashesBefore(image.before)
+  for (const { path, before } of part.paths) {
+    if (before === undefined) continue
+    const { raw, norm } = before instanceof Uint8Array ? images.hashesBefore(before) : before
     raws.push(`${path}:"${raw}"`)
     norms.push(`${path}:"${norm}"`)
   }

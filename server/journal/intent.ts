@@ -1,3 +1,4 @@
+import type { Hashes } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
 
 /** One recorded workspace edit: what is about to change, with the originals. */
@@ -5,12 +6,30 @@ export interface Intent {
   /** Hex; unique among all logs. Foreign intents carry whatever their writer chose. */
   readonly id: string
   readonly images: readonly Image[]
+  /** Further paths, of which nothing but hashes is known: never written by a recovery or an undo. */
+  readonly withheld?: readonly Withheld[]
   /** How each image's original was known; no entry for a foreign intent. */
   readonly facts: ReadonlyMap<string, PathFacts>
   readonly folders: { readonly made: readonly string[]; readonly removed: readonly string[] }
   /** Written by the Go package: no checksum, no meta. Listed, recovered only when named. */
   readonly foreign: boolean
   readonly about: About
+}
+
+/** A path whose bytes, before and after, are kept out of the log. */
+export interface Withheld {
+  readonly path: string
+  /** Of the original; undefined: there was none. */
+  readonly before: Hashes | undefined
+  readonly after:
+    | { readonly kind: 'file'; readonly hashes: Hashes }
+    | { readonly kind: 'absent' }
+    | { readonly kind: 'unknown'; readonly reason: string }
+}
+
+/** Every path that an intent changes, withheld ones too. */
+export function touchedPaths({ images, withheld = [] }: Intent): string[] {
+  return [...images, ...withheld].map(({ path }) => path)
 }
 
 /** What an intent is about, for people and for recovery. */

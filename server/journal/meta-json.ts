@@ -1,6 +1,6 @@
 import type { Hashes } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
-import type { About, PathFacts } from './intent.ts'
+import type { About, PathFacts, Withheld } from './intent.ts'
 
 const KEPT_EDIT = 1024 * 1024 // bytes of JSON up to which the WorkspaceEdit is kept beside its images
 const LONGEST_LABEL = 1000 // UTF-16 units; it is shown in one line, and written into one
@@ -52,6 +52,15 @@ export function pathMeta(
       return { start: '{"after":{', hasAfter: true, end: `${kept}}${from}${facts}` }
     }
   }
+}
+
+/** The same of a path of which hashes alone are written. */
+export function withheldMeta({ after }: Withheld, known: PathFacts | undefined): PathMeta {
+  const [key, value] =
+    after.kind === 'unknown'
+      ? ['unknown', after.reason]
+      : ['after', after.kind === 'file' ? { raw: after.hashes.raw, norm: after.hashes.norm } : null]
+  return { start: `{"withheld":true,"${key}":${asJson(value)}`, hasAfter: false, end: factsJson(known) }
 }
 
 /** In bytes, whatever the hashes. */

@@ -1,8 +1,9 @@
+import type { Hashes } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
 import type { ByteEdit } from '../edits/splice.ts'
-import type { Intent } from './intent.ts'
+import type { Intent, Withheld } from './intent.ts'
 import { base64Length } from './line-bytes.ts'
-import { asJson, type PathMeta, pathMeta, pathMetaSize } from './meta-json.ts'
+import { asJson, type PathMeta, pathMeta, pathMetaSize, withheldMeta } from './meta-json.ts'
 
 // The Go package's reader refuses a whole log for one line of 16 MiB. Atoms are packed by what they can
 // take at most once encoded, so a line ends up well under 12 MiB.
@@ -32,7 +33,10 @@ interface Slice {
 
 interface PathEntry {
   readonly path: string
-  readonly image: Image
+  /** The original; of a withheld one its hashes. */
+  readonly before: Uint8Array | Hashes | undefined
+  /** Undefined for a withheld one. */
+  readonly image: Image | undefined
   readonly meta: PathMeta
 }
 
@@ -50,11 +54,12 @@ export function partsOf(intent: Intent): Part[] {
 /** What is never divided between lines. `path` is JSON. */
 type Atom =
   | { readonly kind: 'path'; readonly path: string; readonly image: Image; readonly meta: PathMeta }
+  | { readonly kind: 'withheld'; readonly path: string; readonly withheld: Withheld; readonly meta: PathMeta }
   | { readonly kind: 'original' | 'kept'; readonly path: string; readonly bytes: Uint8Array }
   | { readonly kind: 'folder'; readonly to: 'made' | 'removed'; readonly path: string }
   | { readonly kind: 'edit'; readonly path: string; readonly edit: ByteEdit }
 
-function* atomsOf({ facts, folders, images }: Intent): Generator<Atom> {
+function* atomsOf({ facts, folders, images, withheld = [] }: Intent): Generator<Atom> {
   const spoken = new Set<string>()
   for (const image of images) {
     const { after, before, edits } = image
@@ -69,6 +74,10 @@ function* atomsOf({ facts, folders, images }: Intent): Generator<Atom> {
     if (before !== undefined) yield* slicesOf('original', path, before)
     if (direct) for (const edit of edits) yield* textSlicesOf(key === image.path ? path : asJson(key), edit)
     else if (after.kind === 'file') yield* slicesOf('kept', path, after.bytes)
+  }
+  for (const each of withheld) {
+    const path = asJson(each.path)
+    yield { kind: 'withheld', path, withheld: each, meta: withheldMeta(each, facts.get(each.path)) }
   }
   for (const path of folders.made) yield { kind: 'folder', to: 'made', path: asJson(path) }
   for (const path of folders.removed) yield { kind: 'folder', to: 'removed', path: asJson(path) }
@@ -138,6 +147,9 @@ class Packing implements Part {
       case 'edit':
         this.edits.push(editJson(atom.path, atom.edit))
         return
+      case 'withheld':
+        this.paths.push({ path: atom.path, before: atom.withheld.before, image: undefined, meta: atom.meta })
+        return
       case 'path':
         this.#addPath(atom.path, atom.image, atom.meta)
         return
@@ -146,7 +158,7 @@ class Packing implements Part {
 
   #addPath(path: string, image: Image, meta: PathMeta): void {
     const { before, after, source } = image
-    this.paths.push({ path, image, meta })
+    this.paths.push({ path, before, image, meta })
     if (isMoved(image)) this.moves.push(`{"from":${asJson(source)},"to":${path}}`)
     else if (after.kind === 'file' && before === undefined) this.creates.push(path)
     else if (after.kind === 'absent' && before !== undefined && !this.#sources.has(image.path))
@@ -172,6 +184,8 @@ function sizeOf(atom: Atom): number {
       return 3 * atom.path.length + 10
     case 'edit':
       return 6 * atom.edit.text.length + 3 * atom.path.length + 80
+    case 'withheld':
+      return 3 * 3 * atom.path.length + pathMetaSize(atom.meta) + 200
     case 'path':
       // The path stands in five places at most, and the one that it was moved from in `meta` and one more.
       return 3 * 5 * atom.path.length + 6 * (atom.image.source?.length ?? 0) + pathMetaSize(atom.meta) + 200

@@ -10,6 +10,7 @@ import type { RecoverMode } from '../recovery/plan.ts'
 import { type ClientFacts, clientFactsOf } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
+import { excludedBy } from './exclusion.ts'
 import { frameAround } from './frames.ts'
 import { Housekeeper } from './housekeeper.ts'
 import { asObject } from './json.ts'
@@ -34,6 +35,8 @@ export interface ProxyOptions {
   readonly maxIntent: number
   /** What of the history is kept. */
   readonly limits: Limits
+  /** Globs of files that are kept out of the log. */
+  readonly exclude: readonly string[]
 }
 
 const QUIET_MS = 250
@@ -166,14 +169,15 @@ class ProxyRun {
   async #initialize({ id, frame, params }: Message): Promise<Buffer> {
     if (this.#started !== undefined) return frame // a second one is the server's to refuse
     this.#initializeId = id
-    const { command, cwd, limits, maxIntent, recover, root } = this.#options
+    const { command, cwd, exclude, limits, maxIntent, recover, root } = this.#options
     const client = await clientFactsOf(params, cwd, this.#env.host)
     this.#watchEditor(client)
     const start = { folders: client.folders, server: command, editor: client.editor }
     const session = new Session(this.#env, root, start, this.#problem, () => this.#mirror.paths)
     const disk = new DiskWorkspace(this.#env.disk, client.folders)
     const settlement = new Settlement(this.#env, this.#mirror, disk, this.#problem)
-    const about = { server: basename(command[0] ?? ''), maxIntent }
+    const excluded = await excludedBy(this.#env.disk, exclude, client.folders)
+    const about = { server: basename(command[0] ?? ''), maxIntent, excluded }
     const recorder = new Recorder(this.#env, this.#mirror, this.#conversation, session, disk, about)
     const recovery = new StartRecovery(this.#env, session, settlement, this.#conversation, recover)
     const housekeeper = new Housekeeper(

@@ -1,14 +1,17 @@
 import type { Env } from '../journal/env.ts'
-import type { Intent } from '../journal/intent.ts'
+import { type Intent, touchedPaths } from '../journal/intent.ts'
 import type { Session } from '../journal/session.ts'
+import { withhold } from '../journal/withhold.ts'
 import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import { composeIntent } from './compose-intent.ts'
 import type { Conversation } from './conversation.ts'
+import type { Excluded } from './exclusion.ts'
 import type { Mirror } from './mirror.ts'
 import { fromWorkspaceEdit } from './workspace-edit.ts'
 
 /** What came of recording an edit. `nothing`: it touches no file, so there is nothing to record. */
 export type Recording =
+  /** `intent`: with what was kept out of the log, to follow it by. */
   | { readonly kind: 'recorded'; readonly intent: Intent }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'failed'; readonly reason: string }
@@ -29,6 +32,7 @@ export class Recorder {
   readonly #disk: DiskWorkspace
   readonly #server: string
   readonly #maxIntent: number
+  readonly #excluded: Excluded | undefined
   #recording: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -37,15 +41,16 @@ export class Recorder {
     conversation: Conversation,
     session: Session,
     disk: DiskWorkspace,
-    { server, maxIntent }: { readonly server: string; readonly maxIntent: number },
+    about: { readonly server: string; readonly maxIntent: number; readonly excluded?: Excluded | undefined },
   ) {
     this.#env = env
     this.#mirror = mirror
     this.#conversation = conversation
     this.#session = session
     this.#disk = disk
-    this.#server = server
-    this.#maxIntent = maxIntent
+    this.#server = about.server
+    this.#maxIntent = about.maxIntent
+    this.#excluded = about.excluded
   }
 
   /** Once this resolves with `recorded`, the edit may be forwarded. */
@@ -74,8 +79,9 @@ export class Recorder {
       const { intent } = composed
       // Of an empty folder that comes or goes there is nothing to be lost.
       if (intent.images.length === 0) return { kind: 'nothing' }
-      await this.#session.append(intent)
-      void this.#warnOf(intent, composed.skipped)
+      const recorded = await this.#withoutExcluded(intent)
+      await this.#session.append(recorded)
+      void this.#warnOf(recorded, composed.skipped)
       this.#session.note({ id: intent.id, at: this.#env.host.now().toISOString(), event: 'forwarded' })
       return { kind: 'recorded', intent }
     } catch (error) {
@@ -84,11 +90,22 @@ export class Recorder {
     }
   }
 
+  async #withoutExcluded(intent: Intent): Promise<Intent> {
+    const excluded = this.#excluded
+    if (excluded === undefined) return intent
+    const paths = touchedPaths(intent)
+    const verdicts = await Promise.all(paths.map(excluded))
+    const toBeWithheld = new Set(paths.filter((_, i) => verdicts[i]))
+    return withhold(intent, (path) => toBeWithheld.has(path), this.#env.hasher)
+  }
+
   /** Nothing of this is needed to record the edit: it comes behind it. */
-  async #warnOf({ images }: Intent, skipped: readonly string[]): Promise<void> {
+  async #warnOf({ images, withheld = [] }: Intent, skipped: readonly string[]): Promise<void> {
     await new Promise((forwarded) => setImmediate(forwarded))
     try {
       for (const path of skipped) this.#warn(`${path} is no ordinary file: it is not recorded`)
+      for (const { path } of withheld)
+        this.#warn(`${path} is kept out of the log: its edit is never recovered or undone`)
       for (const { path, after } of images)
         if (after.kind === 'unknown')
           this.#warn(

@@ -14,6 +14,7 @@ import {
 } from '../journal/outcomes.ts'
 import { makeDurable } from '../recovery/make-durable.ts'
 import { holdsAfter, imageAt, type Observation, observe, same } from '../recovery/observe.ts'
+import { observeWithheld } from '../recovery/withheld.ts'
 import type { Known, Workspace } from '../recovery/workspace.ts'
 import type { Mirror } from './mirror.ts'
 
@@ -186,6 +187,7 @@ export class Settlement {
         this.#tell(error)
         continue
       }
+      if (await this.#isContradicted(open, seen)) continue
       this.#judge(open, seen)
     }
     if (this.#open.size > 0) this.#soon(Math.min(this.#pause * 2, LONGEST_PAUSE_MS))
@@ -217,6 +219,14 @@ export class Settlement {
     if (!images.every(({ path }) => landed.has(path))) return
     const paths = images.map(({ path }) => path)
     await makeDurable(this.#env.disk, paths, paths.map(dirname))
+  }
+
+  /** An intent of an earlier session may have paths of which hashes alone are known: what they hold counts, too. */
+  async #isContradicted(open: Open, seen: readonly Observation[]): Promise<boolean> {
+    const event = open.intent.withheld && this.#endOf(open, seen)
+    if (event === undefined) return false
+    const withheld = await observeWithheld(this.#disk, open.intent, this.#env.hasher)
+    return withheld.some(({ state }) => (state === 'landed') !== (event === 'landed'))
   }
 
   #judge(open: Open, seen: readonly Observation[]): void {

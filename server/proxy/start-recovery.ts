@@ -1,5 +1,5 @@
 import type { Env } from '../journal/env.ts'
-import type { Intent } from '../journal/intent.ts'
+import { type Intent, touchedPaths } from '../journal/intent.ts'
 import type { Outcome } from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
@@ -120,7 +120,8 @@ export class StartRecovery {
 
   #tell(recovery: Recovery, result: Result, audience: Audience): void {
     if (result.kind !== 'done' || result.report === undefined) return
-    const { purpose, own, written, buffered, left } = result.report
+    const { purpose, own, written, buffered } = result.report
+    const left = [...result.report.left, ...result.report.withheld]
     if (own !== undefined && buffered.length > 0)
       this.#settlement.follow(own, { note: (outcome) => this.#session.note(outcome) }, 'applied')
     // Without a screen it all happens before the server has heard of the workspace: it reads the whole of it anyway.
@@ -159,7 +160,7 @@ const CHANGED = 2
 const DELETED = 3
 
 function titleOf({ intent }: Case): string {
-  const n = intent.images.length
+  const n = touchedPaths(intent).length
   return `"${intent.about.label || short(intent.id)}" in ${n} file${n === 1 ? '' : 's'}`
 }
 

@@ -20,6 +20,8 @@ export interface Report {
   /** Put into an editor's buffers: not on the disk before they are saved. */
   readonly buffered: readonly string[]
   readonly left: readonly Left[]
+  /** Paths whose bytes were kept out of the log: as they were. */
+  readonly withheld: readonly Left[]
 }
 
 /**
@@ -62,7 +64,7 @@ export async function carryOut(
     const reason = left.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
     session.note({ id: own.id, at: env.host.now().toISOString(), event, ...(reason && { reason }) })
   }
-  return { purpose, of: intent, own, written, buffered, left }
+  return { purpose, of: intent, own, written, buffered, left, withheld: way.withheld ?? [] }
 }
 
 function removalsLast(changes: readonly Change[]): Change[] {

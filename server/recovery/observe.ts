@@ -112,7 +112,8 @@ function holdsBefore(
   return now === undefined ? facts.disk === null : facts.disk === hasher.hash(now)
 }
 
-function isAsRecorded(facts: PathFacts | undefined, sight: Sight): boolean {
+/** Whether what stands there was not written since it was recorded, as far as its size and time tell. */
+export function isAsRecorded(facts: PathFacts | undefined, sight: Sight): boolean {
   if (sight.kind !== 'file' || sight.stat === undefined || facts?.mtimeNs === undefined) return true
   return sight.stat.mtimeNs === facts.mtimeNs && sight.stat.size === facts.size
 }

@@ -1,5 +1,6 @@
 import type { Intent } from '../journal/intent.ts'
 import { holdsAfter, type Observation } from './observe.ts'
+import type { WithheldSight } from './withheld.ts'
 import type { Change } from './workspace.ts'
 
 /** `--recover`: what a start does by itself about what a dead session left pending. */
@@ -9,7 +10,7 @@ export type RecoverMode = 'auto' | 'replay' | 'ask' | 'rollback' | 'report'
 export type Plan =
   /** Nothing is left to do. */
   | { readonly kind: 'settle'; readonly event: 'landed' | 'rolled-back' }
-  | { readonly kind: 'finish' | 'roll-back'; readonly changes: readonly Change[] }
+  | ({ readonly kind: 'finish' | 'roll-back' } & Omit<Way, 'left'>)
   /** The user decides. `offer`: it was never saved, which a crash and a deliberate quit both look like. */
   | { readonly kind: 'offer' | 'ask'; readonly reason: string }
 
@@ -21,12 +22,18 @@ export interface Circumstances {
   readonly takenBack?: ReadonlySet<string>
   /** Why the record alone is no ground to act on (a damaged log, a foreign writer); undefined: it is. */
   readonly doubt: string | undefined
+  /** What the paths hold whose bytes were kept out of the log. */
+  readonly withheld?: readonly WithheldSight[]
 }
 
-/** Changes, and the paths that are left alone because something else stands there. */
+/**
+ * Changes, and the paths that are left alone because something else stands there. `withheld`: those whose bytes were
+ * kept out of the log, and which would be written otherwise: no reason to come back to the intent later.
+ */
 export interface Way {
   readonly changes: readonly Change[]
   readonly left: readonly Left[]
+  readonly withheld?: readonly Left[]
 }
 
 export interface Left {
@@ -36,37 +43,51 @@ export interface Left {
 
 /** Decides what to do about one pending intent. Pure. */
 export function planRecovery(intent: Intent, seen: readonly Observation[], about: Circumstances): Plan {
-  if (seen.every(({ state }) => state === 'landed')) return { kind: 'settle', event: 'landed' }
+  const plan = planOf(intent, seen, about)
+  const { withheld = [] } = about
+  if ((plan.kind !== 'ask' && plan.kind !== 'offer') || withheld.length === 0) return plan
+  return { ...plan, reason: `${plan.reason}; ${names(withheld.map(({ path }) => path))} kept out of the log` }
+}
+
+function planOf(intent: Intent, seen: readonly Observation[], about: Circumstances): Plan {
+  const { withheld = [] } = about
+  const all = [...seen, ...withheld]
+  if (all.every(({ state }) => state === 'landed')) return { kind: 'settle', event: 'landed' }
   if (about.doubt !== undefined) return { kind: 'ask', reason: about.doubt }
   if (about.mode === 'ask' || about.mode === 'report')
     return { kind: 'ask', reason: 'it was left unfinished' }
   const rollBack = about.mode === 'rollback'
-  const begun = seen.some(({ state }) => state === 'landed' || state === 'halfway')
-  if (rollBack && !begun && seen.every(({ state }) => state !== 'drifted'))
+  const begun = all.some(({ state }) => state === 'landed' || state === 'halfway')
+  if (rollBack && !begun && all.every(({ state }) => state !== 'drifted'))
     return { kind: 'settle', event: 'rolled-back' }
 
   const drifted = seen.filter(({ state }) => state === 'drifted')
   if (drifted.length > 0) return { kind: 'ask', reason: reasonOf(drifted) }
   const restored = seen.filter(({ state }) => state === 'restored')
-  if (restored.length > 0) return { kind: 'ask', reason: `${names(restored)} written again since` }
+  if (restored.length > 0) return { kind: 'ask', reason: `${namesOf(restored)} written again since` }
 
   if (rollBack) {
-    const back = rollBackWay(intent, seen)
-    if (back.left.length > 0) return { kind: 'ask', reason: `${back.left[0]!.path}: ${back.left[0]!.reason}` }
-    return { kind: 'roll-back', changes: back.changes }
+    const { left, ...back } = rollBackWay(intent, seen, new Set(), withheld)
+    if (left.length > 0) return { kind: 'ask', reason: `${left[0]!.path}: ${left[0]!.reason}` }
+    return { kind: 'roll-back', ...back }
   }
   const takenBack = seen.filter(({ image, state }) => state !== 'landed' && about.takenBack?.has(image.path))
   if (takenBack.length > 0 && begun)
-    return { kind: 'ask', reason: `${names(takenBack)} undone, or closed unsaved` }
-  const finish = finishWay(intent, seen)
-  if (finish.left.length > 0) return { kind: 'ask', reason: finish.left[0]!.reason }
-  if (!begun && about.editorHadIt && about.mode === 'auto')
+    return { kind: 'ask', reason: `${namesOf(takenBack)} undone, or closed unsaved` }
+  const { left, ...finish } = finishWay(intent, seen, withheld)
+  if (left.length > 0) return { kind: 'ask', reason: left[0]!.reason }
+  // Of one that is withheld as a whole there is nothing to bring back.
+  if (!begun && about.editorHadIt && about.mode === 'auto' && seen.length > 0)
     return { kind: 'offer', reason: 'it was never saved' }
-  return { kind: 'finish', changes: finish.changes }
+  return { kind: 'finish', ...finish }
 }
 
 /** Forward: the missing after-images. What drifted is left alone. */
-export function finishWay(intent: Intent, seen: readonly Observation[]): Way {
+export function finishWay(
+  intent: Intent,
+  seen: readonly Observation[],
+  withheld: readonly WithheldSight[] = [],
+): Way {
   const changes: Change[] = []
   const left: Left[] = []
   for (const { image, state, sight } of seen) {
@@ -85,7 +106,7 @@ export function finishWay(intent: Intent, seen: readonly Observation[]): Way {
       })
     }
   }
-  return { changes, left }
+  return { changes, left, ...leftWithheld(withheld, 'forward') }
 }
 
 /**
@@ -96,6 +117,7 @@ export function rollBackWay(
   intent: Intent,
   seen: readonly Observation[],
   named: ReadonlySet<string> = new Set(),
+  withheld: readonly WithheldSight[] = [],
 ): Way {
   const changes: Change[] = []
   const left: Left[] = []
@@ -111,13 +133,24 @@ export function rollBackWay(
     else if (before !== undefined || now !== undefined)
       changes.push({ path, before: now, after: before, mode: intent.facts.get(path)?.mode })
   }
-  return { changes, left }
+  return { changes, left, ...leftWithheld(withheld, 'back') }
+}
+
+/** Those that a way would have to write and cannot; no key where there is none. */
+function leftWithheld(seen: readonly WithheldSight[], way: 'forward' | 'back'): Pick<Way, 'withheld'> {
+  const isDone = ({ state }: WithheldSight) =>
+    way === 'forward' ? state === 'landed' : state === 'untouched' || state === 'restored'
+  const left = seen.filter((each) => !isDone(each))
+  if (left.length === 0) return {}
+  const cannot = way === 'forward' ? 'finished' : 'put back'
+  const reason = `its bytes were kept out of the log: it cannot be ${cannot}`
+  return { withheld: left.map(({ path }) => ({ path, reason })) }
 }
 
 function reasonOf(drifted: readonly Observation[]): string {
   const other = drifted.find(({ sight }) => sight.kind === 'other')
   return other === undefined
-    ? `${names(drifted)} changed since`
+    ? `${namesOf(drifted)} changed since`
     : `${other.image.path}: ${driftOf(other.sight)}`
 }
 
@@ -129,7 +162,10 @@ function bytesOf(sight: Observation['sight']): Uint8Array | undefined {
   return sight.kind === 'file' ? sight.bytes : undefined
 }
 
-function names(seen: readonly Observation[]): string {
-  const [first, ...rest] = seen.map(({ image }) => image.path)
+function namesOf(seen: readonly Observation[]): string {
+  return names(seen.map(({ image }) => image.path))
+}
+
+function names([first, ...rest]: readonly string[]): string {
   return rest.length === 0 ? `${first} was` : `${first} and ${rest.length} more were`
 }

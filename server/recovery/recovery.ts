@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
 import { type Env, JournalError } from '../journal/env.ts'
-import type { Intent, Purpose } from '../journal/intent.ts'
+import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
 import { CLOSED, type Event, isFinal, type Outcome, OutcomeWriter, UNDONE } from '../journal/outcomes.ts'
 import { type Recorded, replay } from '../journal/replay.ts'
 import type { Root } from '../journal/root.ts'
@@ -29,6 +29,7 @@ import {
   type Way,
 } from './plan.ts'
 import { shareFolder } from './shared-folders.ts'
+import { observeWithheld } from './withheld.ts'
 import type { Workspace } from './workspace.ts'
 
 /** One pending intent of a dead session, and what is known of it. */
@@ -197,6 +198,7 @@ export class Recovery {
       editorHadIt: kase.outcomes.some(({ event, reason }) => event === 'applied' || reason !== undefined),
       takenBack: takenBackIn(kase.outcomes),
       doubt: kase.doubt,
+      withheld: await observeWithheld(workspace, kase.intent, this.#env.hasher),
     })
     switch (plan.kind) {
       case 'settle':
@@ -212,9 +214,8 @@ export class Recovery {
         await this.#settle(kase, plan.event)
         return { kind: 'done', case: kase, report: undefined }
       case 'finish':
-        return this.#go(kase, workspace, 'finish', { changes: plan.changes, left: [] })
       case 'roll-back':
-        return this.#go(kase, workspace, 'roll-back', { changes: plan.changes, left: [] })
+        return this.#go(kase, workspace, plan.kind, { ...plan, left: [] })
       case 'offer':
       case 'ask':
         return { kind: 'waiting', case: kase, plan }
@@ -223,13 +224,12 @@ export class Recovery {
 
   /** Does what the user decided about a case; what drifted is left alone. */
   async decide(kase: Case, workspace: Workspace, purpose: 'finish' | 'roll-back'): Promise<Result> {
-    const seen = await this.#observe(kase, workspace)
-    const way = (purpose === 'finish' ? finishWay : rollBackWay)(kase.intent, seen)
+    const way = await this.preview(kase, workspace, purpose)
     const result = await this.#go(kase, workspace, purpose, way)
     // The user has decided, and knows what was left alone: no later start asks again. What could not be written,
     // on a full disk say, stays open.
     const failed = result.kind === 'done' && (result.report?.left.length ?? 0) > way.left.length
-    if (!failed) await this.#settle(kase, purpose === 'finish' ? 'recovered' : 'rolled-back')
+    if (!failed) await this.#settle(kase, endOf(kase.intent, purpose))
     return result
   }
 
@@ -241,7 +241,10 @@ export class Recovery {
   /** What carrying a case forward or back would do now. */
   async preview(kase: Case, workspace: Workspace, purpose: 'finish' | 'roll-back'): Promise<Way> {
     const seen = await this.#observe(kase, workspace)
-    return (purpose === 'finish' ? finishWay : rollBackWay)(kase.intent, seen)
+    const withheld = await observeWithheld(workspace, kase.intent, this.#env.hasher)
+    return purpose === 'finish'
+      ? finishWay(kase.intent, seen, withheld)
+      : rollBackWay(kase.intent, seen, undefined, withheld)
   }
 
   /** The user wants to hear no more of it; every file stays as it is. */
@@ -292,7 +295,7 @@ export class Recovery {
     // First its own end, then that of the case: with the case settled and out of sight, nothing would explain it.
     await this.#session.flush()
     // What was put into buffers is this session's own intent now, and followed as such.
-    if (report.left.length === 0) await this.#settle(kase, purpose === 'finish' ? 'recovered' : 'rolled-back')
+    if (report.left.length === 0) await this.#settle(kase, endOf(kase.intent, purpose))
     return { kind: 'done', case: kase, report }
   }
 
@@ -317,10 +320,9 @@ export class Recovery {
     )
   }
 
-  async #makeDurable({ images }: Intent): Promise<void> {
+  async #makeDurable(intent: Intent): Promise<void> {
     try {
-      const paths = images.map(({ path }) => path)
-      await makeDurable(this.#env.disk, paths, this.#folders)
+      await makeDurable(this.#env.disk, touchedPaths(intent), this.#folders)
     } catch (error) {
       if (!(error instanceof DiskError)) throw error
       this.#tell(error)
@@ -403,6 +405,12 @@ async function take(
         : undefined
     ;(adopt ? taken.adopted : taken.cases).push({ intent, outcomes, session: found, doubt, rank })
   }
+}
+
+function endOf({ images }: Intent, purpose: 'finish' | 'roll-back'): Event {
+  // Kept out of the log as a whole: nothing of it could be done.
+  if (images.length === 0) return 'abandoned'
+  return purpose === 'finish' ? 'recovered' : 'rolled-back'
 }
 
 /** The paths that were last seen taken back: some come back into a buffer. */

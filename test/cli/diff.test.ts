@@ -170,7 +170,8 @@ function change(path: string, before?: string, after?: string, from?: string): F
     edits: 0,
     before: before === undefined ? undefined : Buffer.from(before),
     after: after === undefined ? { kind: 'absent' } : { kind: 'file', bytes: Buffer.from(after) },
-    images: [],
+    withheld: false,
+    paths: [],
     mode: undefined,
   }
 }

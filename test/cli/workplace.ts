@@ -15,6 +15,7 @@ import type { Event } from '../../server/journal/outcomes.ts'
 import { rootAt } from '../../server/journal/root.ts'
 import { Session } from '../../server/journal/session.ts'
 import type { EditorInfo } from '../../server/journal/session-folder.ts'
+import { withhold } from '../../server/journal/withhold.ts'
 
 // Times are shown as they are where the reader lives.
 process.env.TZ = 'UTC'
@@ -160,9 +161,9 @@ export class Scribe {
   async intent(
     id: string,
     files: Files,
-    about: Partial<About> & { readonly foreign?: true } = {},
+    about: Partial<About> & { readonly foreign?: true; readonly withheld?: readonly string[] } = {},
   ): Promise<Intent> {
-    const { foreign = false, ...rest } = about
+    const { foreign = false, withheld = [], ...rest } = about
     const images: Image[] = []
     const facts = new Map<string, PathFacts>()
     for (const [name, plan] of Object.entries(files)) {
@@ -190,7 +191,12 @@ export class Scribe {
         ...rest,
       },
     }
-    await this.session.append(intent)
+    const kept = withhold(
+      intent,
+      (path) => withheld.some((name) => path === this.#workplace.path(name)),
+      await createHasher(),
+    )
+    await this.session.append(kept)
     return intent
   }
 
@@ -211,7 +217,11 @@ export class Scribe {
   }
 
   /** An intent that is carried out and settled. */
-  async landed(id: string, files: Files, about: Partial<About> = {}): Promise<Intent> {
+  async landed(
+    id: string,
+    files: Files,
+    about: Partial<About> & { readonly withheld?: readonly string[] } = {},
+  ): Promise<Intent> {
     const intent = await this.intent(id, files, about)
     await this.land(intent)
     this.note(intent, 'landed')

@@ -97,3 +97,43 @@ describe('an edit that cannot be recorded', () => {
     expect(program.disk.log.map(({ name }) => name)).not.toContain('read')
   })
 })
+
+describe('a path that is excluded', () => {
+  const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }
+  const changes = (...paths: string[]) => ({
+    changes: Object.fromEntries(paths.map((path) => [`file://${path}`, [{ range, newText: 'bar' }]])),
+  })
+  let excluding: Recorder
+
+  beforeEach(() => {
+    machine.platter.put('/w/.env', 'foo=hunter2\n')
+    const conversation = { log: (_type: string, text: string) => said.push(text) } as unknown as Conversation
+    const disk = new DiskWorkspace(program.disk, ['/w'])
+    const excluded = (path: string) => Promise.resolve(path.endsWith('.env'))
+    const about = { server: 'server', maxIntent: 1000, excluded }
+    excluding = new Recorder(program, new Mirror(), conversation, session, disk, about)
+  })
+
+  it('is recorded by its hashes, followed by what it is to hold, and said', async () => {
+    const edit = changes('/w/a', '/w/.env')
+    const recording = await excluding.record({ road: 'road', label: 'label', edit })
+    const recorded = machine.platter.bytesAt(`${session.folder}/wal.log`).toString()
+    expect(recorded).toContain('"/w/.env":{"withheld":true,')
+    expect(recorded).toContain(`"NewText":"bar"`)
+    for (const secret of ['hunter2', Buffer.from('foo=hunter2\n').toString('base64'), '"edit":'])
+      expect(recorded).not.toContain(secret)
+    expect(recording.kind === 'recorded' && recording.intent.images.map(({ path }) => path)).toEqual([
+      '/w/a',
+      '/w/.env',
+    ])
+    await settled()
+    expect(said).toEqual(['/w/.env is kept out of the log: its edit is never recovered or undone'])
+  })
+
+  it('may be all that an edit touches', async () => {
+    const recording = await excluding.record({ road: 'road', label: 'label', edit: changes('/w/.env') })
+    expect(recording.kind).toBe('recorded')
+    const recorded = machine.platter.bytesAt(`${session.folder}/wal.log`).toString()
+    expect(recorded).not.toContain('bar')
+  })
+})
