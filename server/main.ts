@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   undo: () => import('./cli/undo.ts').then(({ undo }) => undo),
   recover: () => import('./cli/recover.ts').then(({ recover }) => recover),
   verify: () => import('./cli/verify.ts').then(({ verify }) => verify),
+  forget: () => import('./cli/forget.ts').then(({ forget }) => forget),
   gc: () => import('./cli/gc.ts').then(({ gc }) => gc),
   demo: () => import('./cli/demo/demo.ts').then(({ demo }) => demo),
 }

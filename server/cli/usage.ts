@@ -7,6 +7,7 @@ export const USAGE = `lsp-wal keeps a write-ahead log of every workspace edit be
     lsp-wal recover   [ID]                 finish, or roll back, what a crash cut short
     lsp-wal undo      [ID]                 take a recorded edit back, in all its files
     lsp-wal verify                         read every log, check every sum and hash
+    lsp-wal forget    [ID]                 take what a file held out of recorded edits
     lsp-wal gc                             remove old sessions from the history
     lsp-wal demo                           a crash and its recovery, on a throw-away project
 

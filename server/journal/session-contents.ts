@@ -27,6 +27,16 @@ export function isOwnFile(name: string): boolean {
   return LOG.test(name) || OTHERS.includes(name)
 }
 
+/** A torn tail that was kept aside before it was cut off. */
+export function isTornCopy(name: string): boolean {
+  return LOG.test(name) && name.includes('.log.torn-')
+}
+
+/** A log that was being written to take the place of another one. */
+export function isNewLog(name: string): boolean {
+  return LOG.test(name) && name.includes('.log.new-')
+}
+
 /** Looks at every name in a session's folder and opens none; undefined where there is no such folder. */
 export async function contentsOf({ disk }: Env, folder: string): Promise<Contents | undefined> {
   const entries = await disk.list(folder)

@@ -7,10 +7,7 @@ import type { Intent, Withheld } from './intent.ts'
  * either, which says the new text. The same intent where it touches none of them.
  */
 export function withhold(intent: Intent, isToBe: (path: string) => boolean, hasher: Hasher): Intent {
-  const paths = withBothEnds(
-    intent.images.map(({ path, source }) => ({ path, source })),
-    isToBe,
-  )
+  const paths = withBothEnds(intent.images, isToBe)
   if (paths.size === 0) return intent
   const { edit: _, ...about } = intent.about
   const taken = intent.images.filter(({ path }) => paths.has(path)).map((image) => hashed(image, hasher))
@@ -26,15 +23,15 @@ export function withhold(intent: Intent, isToBe: (path: string) => boolean, hash
  * The paths that are to be withheld, and with each the other end of its move: what is moved holds the bytes of where
  * it came from, and to remove the one without making the other would lose them.
  */
-function withBothEnds(
-  moves: readonly { readonly path: string; readonly source: string | undefined }[],
+export function withBothEnds(
+  images: readonly Pick<Image, 'path' | 'source'>[],
   isToBe: (path: string) => boolean,
 ): ReadonlySet<string> {
-  const paths = new Set(moves.map(({ path }) => path).filter(isToBe))
+  const paths = new Set(images.map(({ path }) => path).filter(isToBe))
   // A source may have several that grow out of it: until no other one is met.
   for (let size = 0; size !== paths.size; ) {
     size = paths.size
-    for (const { path, source } of moves) {
+    for (const { path, source } of images) {
       if (source === undefined || source === path || !(paths.has(path) || paths.has(source))) continue
       paths.add(path)
       paths.add(source)

@@ -80,6 +80,12 @@ describe('a sound journal', () => {
     expect(await all()).toEqual([])
   })
 
+  it('may have an empty folder left of a session whose removal was cut short', async () => {
+    await session(machine.run(), true)
+    machine.platter.putFolder('/j/live/20260101T000000Z-00000001')
+    expect(await found()).toEqual([])
+  })
+
   it('may be being written: what a running session has not finished is no damage', async () => {
     const program = machine.run()
     const running = new Session(program, root, start, () => {})
