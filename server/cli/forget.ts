@@ -5,7 +5,7 @@ import { collect } from '../journal/collect.ts'
 import { JournalError } from '../journal/env.ts'
 import { type Forgotten, forget as forgetIn } from '../journal/forget.ts'
 import { type Holder, type Holding, holdings, type Wanted } from '../journal/holdings.ts'
-import { planRetention } from '../journal/retention.ts'
+import { planRetention, untilDone } from '../journal/retention.ts'
 import { Session } from '../journal/session.ts'
 import { type FoundSession, lifeOf, liveSessions, settledSessions } from '../journal/session-folder.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
@@ -144,10 +144,9 @@ async function reasonAgainst(
 
 /** What a gc that was cut short was removing holds as much as anything. */
 async function sweep({ env, root }: Surroundings): Promise<void> {
-  const goOn = () => Promise.resolve(true)
   const none = { keepMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY }
-  const { leftovers } = await planRetention(env, root, none, goOn)
-  await collect(env, root, { due: [], leftovers }, goOn)
+  const { leftovers } = await planRetention(env, root, none, untilDone)
+  await collect(env, root, { due: [], leftovers }, untilDone)
 }
 
 function nothingText(around: Surroundings, { files }: Options, entry: Entry | undefined): string {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Collected, collect } from '../journal/collect.ts'
-import { type Due, planRetention, type Retention, type Spared } from '../journal/retention.ts'
+import { type Due, planRetention, type Retention, type Spared, untilDone } from '../journal/retention.ts'
 import { padTo } from './columns.ts'
 import { type Command, EXIT, orUsage, type Surroundings } from './command.ts'
 import { limitsOf } from './limits.ts'
@@ -35,12 +35,11 @@ export const gc: Command = async (around, args) => {
   }
   const { env, root } = around
   const limits = limitsOf(options, around.variables)
-  const goOn = () => Promise.resolve(true)
-  const retention = await planRetention(env, root, limits, goOn)
+  const retention = await planRetention(env, root, limits, untilDone)
   const { due, leftovers } = retention
   const collected: Collected = options['dry-run']
     ? { removed: due, swept: leftovers, failed: [] }
-    : await collect(env, root, retention, goOn)
+    : await collect(env, root, retention, untilDone)
   if (options.json) around.out(jsonText(jsonOf(retention, collected, options['dry-run'])))
   else around.out(textOf(around, retention, collected, options['dry-run']))
   return collected.failed.length > 0 ? EXIT.partly : EXIT.done

@@ -1,4 +1,4 @@
-import type { Purpose } from '../journal/intent.ts'
+import { type Purpose, touchedPaths } from '../journal/intent.ts'
 import type { Entry } from './history.ts'
 
 /** An intent that was to take another one forward or back. */
@@ -70,6 +70,7 @@ function doneOf({ recorded }: Entry, then: Taken | undefined): Taker['done'] {
 /** Undos of single files add up. */
 function isCovered(taken: Entry, takers: readonly Taker[]): boolean {
   const back = takers.filter(({ purpose, done }) => purpose !== 'finish' && done === 'whole')
-  const paths = new Set(back.flatMap(({ entry }) => entry.recorded.intent.images.map(({ path }) => path)))
+  // Also what was forgotten of them since: it was done all the same.
+  const paths = new Set(back.flatMap(({ entry }) => touchedPaths(entry.recorded.intent)))
   return taken.recorded.intent.images.every(({ path }) => paths.has(path))
 }

@@ -44,6 +44,9 @@ export interface Retention {
 /** Asked between any two steps; whoever is in a hurry waits in it, or answers that it is enough. */
 export type MayGoOn = () => Promise<boolean>
 
+/** Nobody is in a hurry. */
+export const untilDone: MayGoOn = () => Promise.resolve(true)
+
 /** A session is made within milliseconds; what is this old and still hidden, nobody is making any more. */
 const LEFTOVER_MS = 24 * 60 * 60 * 1000
 

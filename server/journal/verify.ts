@@ -55,6 +55,7 @@ export async function verifyRoot(env: Env, root: Root): Promise<Finding[]> {
  * that others may write to.
  */
 export async function* verifySessions(env: Env, root: Root, progress: Progress): AsyncGenerator<Verified> {
+  if ((await env.disk.lstat(root.path)) === undefined || (await rightsOf(env, root.path)).length > 0) return
   const seen = new Set<string>()
   // In this order: a session that ends meanwhile moves from the first to the second.
   yield* verifyIn(env, root.live, 'live', undefined, seen, progress)

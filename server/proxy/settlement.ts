@@ -187,8 +187,8 @@ export class Settlement {
         this.#tell(error)
         continue
       }
-      if (await this.#isContradicted(open, seen)) continue
-      this.#judge(open, seen)
+      const event = this.#endOf(open, seen)
+      this.#judge(open, (await this.#isContradicted(open, event)) ? undefined : event)
     }
     if (this.#open.size > 0) this.#soon(Math.min(this.#pause * 2, LONGEST_PAUSE_MS))
   }
@@ -222,15 +222,13 @@ export class Settlement {
   }
 
   /** An intent of an earlier session may have paths of which hashes alone are known: what they hold counts, too. */
-  async #isContradicted(open: Open, seen: readonly Observation[]): Promise<boolean> {
-    const event = open.intent.withheld && this.#endOf(open, seen)
-    if (event === undefined) return false
+  async #isContradicted(open: Open, event: Event | undefined): Promise<boolean> {
+    if (event === undefined || open.intent.withheld === undefined) return false
     const withheld = await observeWithheld(this.#disk, open.intent, this.#env.hasher)
     return withheld.some(({ state }) => (state === 'landed') !== (event === 'landed'))
   }
 
-  #judge(open: Open, seen: readonly Observation[]): void {
-    const event = this.#endOf(open, seen)
+  #judge(open: Open, event: Event | undefined): void {
     if (event !== undefined) {
       this.#note(open, event)
       return

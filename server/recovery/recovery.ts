@@ -448,9 +448,9 @@ async function lookAround(
           carriers.push(item.intent)
       }
     } catch (error) {
-      // It has been moved on meanwhile, or cannot be read: the others tell what they know.
       if (!(error instanceof DiskError)) throw error
-      tell(error)
+      // It has been moved on meanwhile, or was too old to be kept; or it cannot be read: the others tell what they know.
+      if ((await env.disk.lstat(found.path)) !== undefined) tell(error)
     }
   }
   carriers.sort((a, b) => (a.about.at < b.about.at ? -1 : a.about.at > b.about.at ? 1 : 0))
@@ -464,7 +464,7 @@ async function lookAround(
 /** Whether a carrier did all of an intent; the undo of a single file is not an undo of the edit. */
 function isWholeOf(carrier: Intent, intent: Intent): boolean {
   if (carrier.about.of !== intent.id) return false
-  const paths = new Set(carrier.images.map(({ path }) => path))
+  const paths = new Set(touchedPaths(carrier))
   return intent.images.every(({ path }) => paths.has(path))
 }
 

@@ -69,6 +69,16 @@ test('takes it out of everything, an undo of it too', async () => {
   })
 })
 
+test('an undo that was forgotten has taken its edit back all the same', async () => {
+  await landed('aa')
+  await place.run(undo, [], { now: '2026-03-04T10:50:00.000Z' })
+  await place.run(forget, ['--file', '.env', '@'])
+  expect((await place.run(log, ['--json', '-n', '1', '--file', 'a.ts'])).out).toContain('"withheld": true')
+  const [, undone] = JSON.parse((await place.run(log, ['--json'])).out)
+  expect([undone.id, undone.state]).toEqual([id('aa'), 'undone'])
+  expect((await place.run(undo)).out).toBe('Nothing recorded here is left to be undone.\n')
+})
+
 test('says what it means for what is pending', async () => {
   await place.session(async (scribe) => {
     await scribe.land(await scribe.intent(id('aa'), files, { label: 'Rename' }), 'a.ts')

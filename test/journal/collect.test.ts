@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Collected, collect } from '../../server/journal/collect.ts'
-import { type Limits, planRetention, type Retention } from '../../server/journal/retention.ts'
+import { type Limits, planRetention, type Retention, untilDone } from '../../server/journal/retention.ts'
 import { rootAt } from '../../server/journal/root.ts'
 import { Session } from '../../server/journal/session.ts'
 import type { EditorInfo } from '../../server/journal/session-folder.ts'
@@ -15,7 +15,6 @@ const HOUR_MS = 60 * 60 * 1000
 const DAY_MS = 24 * HOUR_MS
 const EDITOR: EditorInfo = { name: 'Neovim', version: '0.11', pid: null, start: null }
 const NONE = Number.POSITIVE_INFINITY
-const goOn = () => Promise.resolve(true)
 
 /** A session that has ended with its only edit settled. */
 async function settled(machine: Machine, id: string, editor: EditorInfo | null = EDITOR): Promise<string> {
@@ -54,8 +53,8 @@ function age(machine: Machine, path: string, ms: number): void {
 }
 
 async function gc(program: Program, limits: Partial<Limits>): Promise<Retention & Collected> {
-  const retention = await planRetention(program, root, { keepMs: NONE, maxBytes: NONE, ...limits }, goOn)
-  return { ...retention, ...(await collect(program, root, retention, goOn)) }
+  const retention = await planRetention(program, root, { keepMs: NONE, maxBytes: NONE, ...limits }, untilDone)
+  return { ...retention, ...(await collect(program, root, retention, untilDone)) }
 }
 
 const names = (machine: Machine, folder: string): string[] => {
@@ -92,7 +91,7 @@ describe('the history', () => {
 
   it('loses the oldest ones until the rest is small enough', async () => {
     const { machine, ids } = await history()
-    const [one] = (await planRetention(machine.run(), root, { keepMs: 0, maxBytes: NONE }, goOn)).due
+    const [one] = (await planRetention(machine.run(), root, { keepMs: 0, maxBytes: NONE }, untilDone)).due
     const { removed, kept } = await gc(machine.run(), { maxBytes: 3 * one!.bytes })
     expect(removed.map(({ session, because }) => [session, because])).toEqual([[ids[0], 'size']])
     expect(kept).toEqual({ sessions: 3, bytes: 3 * one!.bytes })

@@ -218,6 +218,15 @@ describe('what is no plain file, or not the user’s alone', () => {
     expect(await all()).toEqual([])
   })
 
+  it('is nowhere looked into where the journal itself is not the user’s alone', async () => {
+    await session(machine.run(), true)
+    machine.platter.find('/j').mode = 0o777
+    expect((await verifyRoot(machine.run(), root)).map(({ kind, path }) => [kind, path])).toEqual([
+      ['folder', '/j'],
+    ])
+    expect(await all()).toEqual([])
+  })
+
   it('is no damage where it is only somebody else’s', async () => {
     const id = await session(machine.run(), true)
     machine.platter.put(`/j/history/${id}/todo`, '')

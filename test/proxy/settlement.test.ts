@@ -3,6 +3,7 @@ import { createHasher } from '../../server/edits/hash.ts'
 import type { Env } from '../../server/journal/env.ts'
 import type { Intent, PathFacts } from '../../server/journal/intent.ts'
 import { type Outcome, REFUSED } from '../../server/journal/outcomes.ts'
+import { withhold } from '../../server/journal/withhold.ts'
 import { Mirror } from '../../server/proxy/mirror.ts'
 import { Settlement } from '../../server/proxy/settlement.ts'
 import type { Known, Sight } from '../../server/recovery/workspace.ts'
@@ -608,5 +609,30 @@ describe('looking', () => {
     d.open('/p/x.ts').type('/p/x.ts', 'y').save('/p/x.ts').close('/p/x.ts')
     await d.wait(1000)
     expect(d.told).toEqual([])
+  })
+})
+
+describe('an intent of an earlier session, of which a path was kept out of the log', () => {
+  const withheld = () => withhold(both(), (path) => path === B, hasher)
+
+  it('has not landed before that path has, as far as its hash tells', async () => {
+    const at = desk().follow(withheld())
+    at.disk.set(A, 'bar\n')
+    await at.settlement.look()
+    expect(at.told).toEqual([])
+    at.disk.set(B, 'bar()\n')
+    await at.settlement.look()
+    expect(at.told).toEqual(['1: landed'])
+  })
+
+  it('is not taken back before that path is', async () => {
+    const at = desk().open(A).follow(withheld())
+    at.disk.set(B, 'bar()\n')
+    at.type(A, 'bar\n').type(A, 'foo\n')
+    await at.settlement.look()
+    expect(at.told).toEqual(['1: applied', '1: applied (/p/a.ts undone)'])
+    at.disk.set(B, 'foo()\n')
+    await at.settlement.look()
+    expect(at.told.at(-1)).toBe('1: reverted')
   })
 })
