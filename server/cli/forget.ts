@@ -1,13 +1,14 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { DiskError } from '../disk/disk.ts'
 import { collect } from '../journal/collect.ts'
 import { JournalError } from '../journal/env.ts'
 import { type Forgotten, forget as forgetIn } from '../journal/forget.ts'
-import { type Holder, type Holding, holdings, type Wanted } from '../journal/holdings.ts'
+import type { Holder, Holding, Wanted } from '../journal/holdings.ts'
 import { planRetention, untilDone } from '../journal/retention.ts'
+import { type Searched, searchSessions } from '../journal/search.ts'
 import { Session } from '../journal/session.ts'
-import { type FoundSession, lifeOf, liveSessions, settledSessions } from '../journal/session-folder.ts'
+import { lifeOf } from '../journal/session-folder.ts'
+import { unreadFolders } from '../journal/unread.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { type Entry, readHistory } from './history.ts'
 import { resolveId } from './ids.ts'
@@ -38,18 +39,20 @@ export const forget: Command = async (around, args) => {
   }
   const entry = options.id === undefined ? undefined : await find(around, options.id)
   const wanted: Wanted = { files: options.files, id: entry?.recorded.intent.id }
-  const all = await search(around, wanted)
+  const { env, root } = around
+  if (entry === undefined && !options.dryRun) await sweep(around)
+  const all = await searchSessions(env, root, wanted)
   const concerned = all.filter(
     ({ found }) => entry === undefined || found.info.session === entry.session.info.session,
   )
-  if (concerned.every(({ holding }) => !isConcerned(holding))) {
-    around.out(nothingText(around, options, entry) + othersText(around, options, all))
-    return EXIT.done
-  }
-  const results = await carryOut(around, wanted, concerned, options.dryRun)
-  around.out(textOf(around, options, results))
-  around.out(othersText(around, options, all))
-  return results.some(({ result }) => result.kind !== 'done') ? EXIT.partly : EXIT.done
+  const found = all.map(({ found }) => found)
+  const unread = entry === undefined ? await unreadFolders(env, root, found) : []
+  const isNothing = concerned.every(({ holding }) => !isConcerned(holding))
+  const results = isNothing ? [] : await carryOut(around, wanted, concerned, options.dryRun)
+  around.out(isNothing ? nothingText(around, options, entry) : textOf(around, options, results))
+  around.out(entry === undefined ? unreadText(around, unread) : othersText(around, options, all))
+  const isLeft = unread.length > 0 || results.some(({ result }) => result.kind !== 'done')
+  return isLeft ? EXIT.partly : EXIT.done
 }
 
 interface Options {
@@ -59,13 +62,6 @@ interface Options {
   readonly dryRun: boolean
 }
 
-interface Searched {
-  readonly found: FoundSession
-  readonly holding: Holding
-  /** It is in the history: nobody writes there any more. */
-  readonly isOver: boolean
-}
-
 interface Outcome extends Searched {
   readonly result: Forgotten
 }
@@ -73,27 +69,6 @@ interface Outcome extends Searched {
 /** As in `undo`: `@` is the newest of this workspace, anything else may be of any. */
 async function find({ env, root, cwd }: Surroundings, id: string): Promise<Entry> {
   return resolveId((await readHistory(env, root, id.startsWith('@') ? cwd : undefined)).entries, id)
-}
-
-async function search({ env, root }: Surroundings, wanted: Wanted): Promise<Searched[]> {
-  const live = await liveSessions(env, root)
-  // What somebody has taken over goes first: taken out of there, it is no longer where it was found.
-  const inOrder = [
-    ...live.filter(({ claimedBy }) => claimedBy),
-    ...live.filter(({ claimedBy }) => !claimedBy),
-  ]
-  const searched: Searched[] = []
-  const settled = await settledSessions(env, root)
-  for (const found of [...inOrder, ...settled]) {
-    try {
-      const holding = await holdings(env, found, wanted)
-      searched.push({ found, holding, isOver: settled.includes(found) })
-    } catch (error) {
-      // It has been moved on meanwhile, as a session is that ends.
-      if (!(error instanceof DiskError) || (await env.disk.lstat(found.path)) !== undefined) throw error
-    }
-  }
-  return searched
 }
 
 function isConcerned({ holders, logs, debris, obstacle }: Holding): boolean {
@@ -124,7 +99,6 @@ async function carryOut(
             : await forgetIn(env, root, own, each.found, wanted)
       outcomes.push({ ...each, result })
     }
-    if (!dryRun) await sweep(around)
   } finally {
     await own.end()
   }
@@ -188,9 +162,16 @@ function holderLines(around: Surroundings, { id, at, label, paths, isSettled }: 
   return lines
 }
 
-/** With an ID: which other edits hold the same. */
-function othersText({ cwd }: Surroundings, { id, files }: Options, all: readonly Searched[]): string {
-  if (id === undefined) return ''
+/** What may hold it as well, and cannot be read. */
+function unreadText({ root }: Surroundings, unread: readonly string[]): string {
+  const lines = unread.map(
+    (path) => `Not looked into: ${shownPath({ cwd: root.path }, path)}: it is no session\n`,
+  )
+  return lines.join('') + (lines.length > 0 ? 'See: lsp-wal verify\n' : '')
+}
+
+/** Which other edits hold the same. */
+function othersText({ cwd }: Surroundings, { files }: Options, all: readonly Searched[]): string {
   const others = all.flatMap(({ holding }) => holding.holders.filter(({ isWanted }) => !isWanted))
   if (others.length === 0) return ''
   const ids = others.map((other) => plainText(other.id.slice(0, SHOWN))).join(', ')

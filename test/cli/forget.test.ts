@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { forget } from '../../server/cli/forget.ts'
@@ -108,6 +108,33 @@ test('does nothing in a session that runs, and says so', async () => {
   expect(out).toBe(`Forgotten in 1 edit:\n  bb000000  just now  Rename: .env\nNot forgotten: ${reason}.\n`)
   expect(exit).toBe(3)
   expect(secrets()).toBe(1)
+})
+
+test('names what it could not look into', async () => {
+  const hidden = await landed('aa')
+  writeFileSync(join(place.root.history, hidden, 'session.json'), '{')
+  const unread = `Not looked into: history/${hidden}: it is no session\nSee: lsp-wal verify\n`
+  expect(await place.run(forget, ['--file', '.env'])).toEqual({
+    out: `No recorded edit holds .env.\n${unread}`,
+    err: '',
+    exit: 3,
+  })
+  await landed('bb')
+  const { out, exit } = await place.run(forget, ['--file', '.env'])
+  expect(out).toBe(`Forgotten in 1 edit:\n  bb000000  just now  Rename: .env\n${unread}`)
+  expect(exit).toBe(3)
+})
+
+test('sweeps what a gc that was cut short was about to remove', async () => {
+  const session = await landed('aa')
+  renameSync(join(place.root.history, session), join(place.root.history, `.${session}-ab12`))
+  expect(secrets()).toBe(1)
+  expect(await place.run(forget, ['--file', '.env'])).toEqual({
+    out: 'No recorded edit holds .env.\n',
+    err: '',
+    exit: 0,
+  })
+  expect(secrets()).toBe(0)
 })
 
 test.each([

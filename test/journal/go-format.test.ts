@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { Env } from '../../server/journal/env.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 import { type Found, replay } from '../../server/journal/replay.ts'
+import { withhold } from '../../server/journal/withhold.ts'
 import { MemoryDisk } from '../disk/memory-disk.ts'
 import { Platter } from '../disk/platter.ts'
 import { type GoIntent, readAsGo } from './go-reader.ts'
@@ -99,6 +100,11 @@ const ours = [
     { ...replaced('/w/over', 'old', ''), source: undefined, edits: [] },
   ]),
   intentOf('03', [edited('/w/a.ts', '', edit(0, 0, '\ud83d'))]),
+  withhold(
+    intentOf('04', [edited('/w/.env', 'secret\n', edit(0, 6, 'other')), created('/w/b', 'b')]),
+    (path) => path === '/w/.env',
+    hasher,
+  ),
 ]
 
 const ourRecords: GoIntent[] = [
@@ -122,6 +128,13 @@ const ourRecords: GoIntent[] = [
     originals: { '/w/a.ts': '' },
     expected_raw_hash: { '/w/a.ts': 'ef46db3751d8e999' },
     expected_norm_hash: { '/w/a.ts': 'ef46db3751d8e999' },
+  },
+  {
+    id: '04',
+    edits: [{ Path: '/w/b', StartByte: 0, EndByte: 0, NewText: 'b' }],
+    originals: {},
+    expected_raw_hash: { '/w/.env': hasher.hash(Buffer.from('secret\n')) },
+    expected_norm_hash: { '/w/.env': hasher.hash(Buffer.from('secret\n')) },
   },
 ]
 
