@@ -1,6 +1,5 @@
 import { basename } from 'node:path'
 import type { Env } from '../journal/env.ts'
-import { keepHouse } from '../journal/housekeeping.ts'
 import type { Intent } from '../journal/intent.ts'
 import type { Limits } from '../journal/retention.ts'
 import type { Root } from '../journal/root.ts'
@@ -181,7 +180,11 @@ class ProxyRun {
     const recorder = new Recorder(this.#env, this.#mirror, this.#conversation, session, disk, about)
     const recovery = new StartRecovery(this.#env, session, settlement, this.#conversation, recover)
     const housekeeper = new Housekeeper(
-      (mayGoOn) => keepHouse(this.#env, root, limits, mayGoOn),
+      async (mayGoOn) => {
+        // Loaded only then: no start waits for it.
+        const { keepHouse } = await import('../journal/housekeeping.ts')
+        return keepHouse(this.#env, root, limits, mayGoOn)
+      },
       () => recorder.idle(),
       // Nobody asked for it now, and the next one tries again.
       (problem) =>
