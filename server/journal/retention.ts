@@ -84,7 +84,7 @@ export async function planRetention(
       else stored.push(found)
     }
   }
-  const due = await withoutWords(env, root, dueOf(env, stored, limits, complete), spared)
+  const due = await withoutUndos(env, root, dueOf(env, stored, limits, complete), spared)
   leftovers.push(...(await oldBuildings(env, root)))
   const gone = new Set(due.map(({ session }) => session))
   const kept = stored.filter(({ session }) => !gone.has(session))
@@ -121,7 +121,7 @@ function dueOf(env: Env, stored: readonly Stored[], limits: Limits, complete: bo
  * Without what tells a recovery what the user has decided: where an undo is younger than a session under `live/`, it
  * may have taken back what is pending there, which would be done again behind the user's back.
  */
-async function withoutWords(env: Env, root: Root, due: readonly Due[], spared: Spared[]): Promise<Due[]> {
+async function withoutUndos(env: Env, root: Root, due: readonly Due[], spared: Spared[]): Promise<Due[]> {
   if (due.length === 0) return []
   const oldest = (await liveSessions(env, root)).map(({ info }) => info.session).sort()[0]
   const left: Due[] = []

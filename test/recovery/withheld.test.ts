@@ -12,6 +12,7 @@ import type { RecoverMode } from '../../server/recovery/plan.ts'
 import { Recovery } from '../../server/recovery/recovery.ts'
 import { observeWithheld } from '../../server/recovery/withheld.ts'
 import { Machine } from '../disk/machine.ts'
+import { Died, die, once } from '../disk/memory-disk.ts'
 import { created, deleted, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
 import { hasher } from '../journal/logs.ts'
 
@@ -55,10 +56,13 @@ interface Start {
   readonly ends: Readonly<Record<string, string | undefined>>
 }
 
-async function recover(mode: RecoverMode = 'auto', decision?: 'finish' | 'roll-back'): Promise<Start> {
-  const program = machine.run()
-  const session = new Session(program, root, start, fail)
-  const recovery = await Recovery.start(program, root, session, start, fail)
+async function recover(
+  mode: RecoverMode = 'auto',
+  decision?: 'finish' | 'roll-back',
+  program = machine.run(),
+): Promise<Start> {
+  const session = new Session(program, root, start, () => {})
+  const recovery = await Recovery.start(program, root, session, start, () => {})
   const workspace = new DiskWorkspace(program.disk, ['/w'])
   const results: unknown[] = []
   for (const kase of recovery.cases) {
@@ -159,6 +163,35 @@ describe('recovery of an intent with a withheld path', () => {
     ])
     expect((await recover()).results).toEqual([])
     expect(tree()['.env']).toBe('old .env')
+  })
+
+  it.each(['killed', 'without power'])('ends the same after a crash at any operation: %s', async (end) => {
+    for (let n = 1; ; n++) {
+      machine = new Machine(hasher)
+      for (const name of ['a', 'b', '.env']) machine.platter.put(`/w/${name}`, `old ${name}`)
+      await dead(intent)
+      machine.platter.put('/w/a', 'new a')
+      const program = machine.run()
+      program.disk.plan = once(n, die('half'))
+      const isDone = await recover('auto', undefined, program).then(
+        () => true,
+        (problem: unknown) => {
+          if (problem instanceof Died) return false
+          throw problem
+        },
+      )
+      if (end === 'killed') machine.kill(program)
+      else machine.crash()
+      await recover()
+      expect(tree(), `operation ${n}`).toEqual({ a: 'new a', b: 'new b', '.env': 'old .env' })
+      const { results, ends } = await recover()
+      expect(results).toEqual([])
+      expect(ends['01'], `operation ${n}`).toBe('recovered')
+      if (isDone) {
+        expect(n).toBeGreaterThan(40)
+        return
+      }
+    }
   })
 
   it('never writes over what somebody else put there, in any mode', async () => {
