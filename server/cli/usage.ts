@@ -26,6 +26,7 @@ Options before \`--\`:
                                  (default: $LSP_WAL_KEEP, else 14d; 12h, 2w, 0, none)
     --max-size SIZE              beyond this size of all together the oldest are removed
                                  (default: $LSP_WAL_MAX_SIZE, else 512M; 1G, 0, none)
+    --journal-formatting         also record what formats one document, which the editor's own undo takes back
     --max-intent SIZE            above this size of original files an edit is not recorded (default: 256M)
     --version, --help
 

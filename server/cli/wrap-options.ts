@@ -16,6 +16,7 @@ export interface WrapOptions {
   readonly limits: Limits
   /** Globs of files that are kept out of the log. */
   readonly exclude: readonly string[]
+  readonly journalFormatting: boolean
 }
 
 const RECOVER_MODES: readonly RecoverMode[] = ['auto', 'replay', 'ask', 'rollback', 'report']
@@ -36,6 +37,7 @@ export function wrapOptions(args: readonly string[], variables: Variables): Wrap
     maxIntent: bytesOf(values['max-intent'] ?? '256M', '--max-intent', '256M'),
     limits: limitsOf(values, variables),
     exclude: excludeOf(values.exclude ?? [], variables),
+    journalFormatting: values['journal-formatting'] ?? false,
   }
 }
 
@@ -48,8 +50,9 @@ function parse(args: readonly string[]) {
     'max-intent': string,
     keep: string,
     'max-size': string,
-    exclude: { type: 'string', multiple: true } as const,
-  }
+    exclude: { type: 'string', multiple: true },
+    'journal-formatting': { type: 'boolean' },
+  } as const
   return orUsage(() => parseArgs({ args: [...args], options, allowPositionals: false }).values)
 }
 

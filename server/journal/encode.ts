@@ -70,7 +70,8 @@ class Hashing {
   }
 
   hashesAfter(image: Image | undefined): Hashes {
-    if (image?.after.kind !== 'file') throw new Error('broken invariant: there is no after-image to be hashed')
+    if (image?.after.kind !== 'file')
+      throw new Error('broken invariant: there is no after-image to be hashed')
     const { after, edits, source } = image
     const original = source === undefined ? undefined : this.#originals.get(source)
     if (original === undefined) return hashesOf(this.#hasher, after.bytes)

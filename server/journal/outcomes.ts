@@ -38,6 +38,12 @@ export const REFUSED = 'refused by the editor'
 /** The reason of a `forwarded` that says that the session ended in order before the editor had answered. */
 export const UNANSWERED = 'not answered by the editor'
 
+/**
+ * The reason of a `forwarded` that says that an editor which does not answer had shown no sign of the edit for long:
+ * its user declined it, or it dropped it.
+ */
+export const NOT_TAKEN_UP = 'not taken up by the editor'
+
 /** What an outcome says of a path whose edit was taken back: in its buffer, or by closing it unsaved. */
 export const UNDONE = 'undone'
 export const CLOSED = 'closed'

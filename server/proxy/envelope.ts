@@ -1,4 +1,5 @@
 import { FixedText, viewOf } from './fixed-text.ts'
+import { endOfString, endOfValue, skipSpace, unescaped } from './json-bytes.ts'
 
 /** The first of three bytes; no JSON begins with it. */
 const BOM = 0xef
@@ -8,8 +9,6 @@ const COMMA = 0x2c
 const COLON = 0x3a
 const OPEN = 0x7b
 const CLOSE = 0x7d
-const OPEN_LIST = 0x5b
-const CLOSE_LIST = 0x5d
 
 /** What kind of JSON-RPC message it is, as far as its bytes have come; `none`: no kind that anybody knows. */
 export type MessageKind = 'call' | 'answer' | 'none' | 'unknown yet'
@@ -142,11 +141,6 @@ export function idAsWritten(body: Buffer): string | undefined {
   return id === undefined || plainId(id) === undefined ? undefined : id
 }
 
-/** The length of the JSON value that a body begins with; more than the body's where it does not end. */
-export function firstValue(body: Buffer): number {
-  return endOfValue(body, skipSpace(body, 0, body.length), body.length)
-}
-
 /** The id of a whole message, in the one spelling that `plainId` has for it. */
 export function idOf(body: Buffer): string | undefined {
   const id = idAsWritten(body)
@@ -168,20 +162,6 @@ export function plainId(text: string): string | undefined {
       : undefined
   } catch {
     return undefined // no JSON, so nobody can answer to it
-  }
-}
-
-/** The text of the JSON string whose first character is at `from`; undefined: it is no valid one, or has no end. */
-export function textAt(bytes: Buffer, from: number, to: number): string | undefined {
-  const end = endOfString(bytes, from - 1, to)
-  return end > to ? undefined : unescaped(bytes.toString('utf8', from, end - 1))
-}
-
-function unescaped(text: string): string | undefined {
-  try {
-    return JSON.parse(`"${text}"`) as string
-  } catch {
-    return undefined
   }
 }
 
@@ -226,66 +206,4 @@ function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
 function startsWith(bytes: Uint8Array, from: number, start: Uint8Array): boolean {
   for (let i = 0; i < start.length; i++) if (bytes[from + i] !== start[i]) return false
   return true
-}
-
-function skipSpace(bytes: Uint8Array, from: number, to: number): number {
-  let at = from
-  while (at < to) {
-    const byte = bytes[at]
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
-    at++
-  }
-  return at
-}
-
-/** Most strings are shorter than what calling for a native search costs. */
-const SHORT = 64
-
-/** The offset after the string that opens at `from`; more than `to` where it does not end before that. */
-function endOfString(bytes: Uint8Array, from: number, to: number): number {
-  const near = Math.min(to, from + SHORT)
-  let at = from + 1
-  while (at < near) {
-    const byte = bytes[at]
-    if (byte === QUOTE) return at + 1
-    at += byte === BACKSLASH ? 2 : 1
-  }
-  // A quote that an odd number of backslashes stands before is part of the text.
-  for (
-    let quote = bytes.indexOf(QUOTE, at);
-    quote >= 0 && quote < to;
-    quote = bytes.indexOf(QUOTE, quote + 1)
-  ) {
-    let slashes = 0
-    while (quote - 1 - slashes >= at && bytes[quote - 1 - slashes] === BACKSLASH) slashes++
-    if (slashes % 2 === 0) return quote + 1
-  }
-  return to + 1
-}
-
-/** The offset after the value at `from`; more than `to` where it does not end for certain before that. */
-function endOfValue(bytes: Uint8Array, from: number, to: number): number {
-  const first = bytes[from]
-  if (first === QUOTE) return endOfString(bytes, from, to)
-  let at = from
-  if (first === OPEN || first === OPEN_LIST) {
-    let depth = 0
-    while (at < to) {
-      const byte = bytes[at]!
-      if (byte === QUOTE) {
-        at = endOfString(bytes, at, to)
-        continue
-      }
-      if (byte === OPEN || byte === OPEN_LIST) depth++
-      else if ((byte === CLOSE || byte === CLOSE_LIST) && --depth === 0) return at + 1
-      at++
-    }
-    return to + 1
-  }
-  while (at < to && !isEndOfScalar(bytes[at]!)) at++
-  return at < to ? at : to + 1
-}
-
-function isEndOfScalar(byte: number): boolean {
-  return byte === COMMA || byte === CLOSE || byte === CLOSE_LIST || byte <= 0x20
 }

@@ -289,7 +289,7 @@ export function frameOf(message: object): Buffer {
 }
 
 /** A frame around a body that is JSON already. */
-export function frameAround(json: string): Buffer {
-  const body = Buffer.from(json, 'utf8')
+export function frameAround(json: string | Buffer): Buffer {
+  const body = typeof json === 'string' ? Buffer.from(json, 'utf8') : json
   return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`, 'latin1'), body])
 }

@@ -9,32 +9,27 @@ const LONGEST = 120
  * command that the server is at.
  */
 export class Labels {
-  /** Requests for code actions (or to resolve one) that are not answered yet. */
-  readonly #asked = new Set<string>()
   /** Of each remembered answer: command and arguments, as JSON, to the action's title. */
   readonly #menus: Map<string, string>[] = []
   #running: { readonly id: string | undefined; readonly label: string | undefined } | undefined
 
-  /** The editor asks for code actions, or to resolve one. */
-  actionsAsked(id: string): void {
-    this.#asked.add(id)
+  get isCommandRunning(): boolean {
+    return this.#running !== undefined
   }
 
-  get awaitsAny(): boolean {
-    return this.#asked.size > 0 || this.#running !== undefined
+  /** Whether the server's answer `id` is to that command. */
+  isRunning(id: string): boolean {
+    return this.#running?.id === id
   }
 
-  /** Whether the server's answer `id` is one that `answered` wants to see. */
-  awaits(id: string): boolean {
-    return this.#asked.has(id) || this.#running?.id === id
+  commandEnded(id: string): void {
+    if (this.isRunning(id)) this.#running = undefined
   }
 
-  /** The server has answered; `result` is read only where it holds code actions. */
-  answered(id: string, result: () => unknown): void {
-    if (this.#running?.id === id) this.#running = undefined
-    if (!this.#asked.delete(id)) return
+  /** The server has answered with a list of code actions, or with one. */
+  menuShown(result: unknown): void {
     const menu = new Map<string, string>()
-    for (const action of [result()].flat()) {
+    for (const action of [result].flat()) {
       const { title, command } = asObject(action)
       // A code action holds its command; a bare command in the list is one itself.
       const { command: name, arguments: args } =

@@ -1,5 +1,6 @@
-import { firstValue, idAsWritten, idOf } from './envelope.ts'
+import { idAsWritten, idOf } from './envelope.ts'
 import { asObject, type Json } from './json.ts'
+import { firstValue } from './json-bytes.ts'
 
 /** A whole message that somebody wants to see. */
 export class Message {

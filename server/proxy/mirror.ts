@@ -168,7 +168,10 @@ interface Range {
 /** Whether a stranger's value is a range: what its numbers are worth is for the line index to say. */
 export function isRange(value: unknown): value is Range {
   const range = value as Range | null | undefined
-  return [range?.start?.line, range?.start?.character, range?.end?.line, range?.end?.character].every(
-    (n) => typeof n === 'number',
-  )
+  return isPosition(range?.start) && isPosition(range.end)
+}
+
+export function isPosition(value: unknown): value is Range['start'] {
+  const position = value as Range['start'] | null | undefined
+  return typeof position?.line === 'number' && typeof position.character === 'number'
 }

@@ -1,6 +1,5 @@
 import { basename } from 'node:path'
 import type { Env } from '../journal/env.ts'
-import type { Intent } from '../journal/intent.ts'
 import type { Limits } from '../journal/retention.ts'
 import type { Root } from '../journal/root.ts'
 import { Session } from '../journal/session.ts'
@@ -8,17 +7,17 @@ import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
 import { type ClientFacts, clientFactsOf } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
+import { EditRoads } from './edit-roads.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
 import { excludedBy } from './exclusion.ts'
-import { frameAround } from './frames.ts'
+import { Gate } from './gate.ts'
 import { Housekeeper } from './housekeeper.ts'
 import { asObject } from './json.ts'
-import { Labels } from './labels.ts'
 import type { Message } from './message.ts'
 import { Mirror } from './mirror.ts'
 import { Recorder } from './recorder.ts'
 import { type Editor, Relay } from './relay.ts'
-import type { Route, Watched } from './routes.ts'
+import { look, type Route, type Watched } from './routes.ts'
 import type { End, ServerProcess } from './server-process.ts'
 import { Settlement } from './settlement.ts'
 import { StartRecovery } from './start-recovery.ts'
@@ -36,11 +35,12 @@ export interface ProxyOptions {
   readonly limits: Limits
   /** Globs of files that are kept out of the log. */
   readonly exclude: readonly string[]
+  /** Whether edits of one document's layout are recorded, too. */
+  readonly journalFormatting: boolean
 }
 
 const QUIET_MS = 250
 const QUIET_AT_LATEST_MS = 5000
-const UNTOLD = 'it may be one, and has not told what it is in more bytes than can be kept'
 /** How long the end of a session may take. */
 const END_MS = 5000
 
@@ -65,9 +65,8 @@ class ProxyRun {
   /** Where recovery writes, once it does. */
   #workspace: EditorWorkspace | undefined
   #initializeId: string | undefined
-  readonly #labels = new Labels()
-  /** The intents whose answers the editor owes, by the id of the forwarded request. */
-  readonly #forwarded = new Map<string, string>()
+  readonly #gate: Gate
+  readonly #roads: EditRoads
   /** Runs out at the first quiet moment after `initialized`. */
   #quiet: NodeJS.Timeout | undefined
 
@@ -75,6 +74,21 @@ class ProxyRun {
     this.#env = env
     this.#editor = editor
     this.#options = options
+    this.#gate = new Gate(
+      options.onJournalFailure,
+      (severity, text) => this.#conversation.show(severity, text),
+      this.#problem,
+    )
+    const surroundings = {
+      disk: env.disk,
+      mirror: this.#mirror,
+      gate: this.#gate,
+      toEditor: (frame: Buffer) => this.#relay.toEditor.inject(frame),
+      toServer: (frame: Buffer) => this.#relay.toServer.inject(frame),
+      answered: (intent: string, applied: boolean) => this.#started?.settlement.answered(intent, applied),
+      nonce: env.host.random(4),
+    }
+    this.#roads = new EditRoads(surroundings, options.journalFormatting)
     this.#relay = new Relay(editor, server, this.#fromEditor(), this.#fromServer(), {
       failed: this.#problem,
       garbled: () =>
@@ -99,9 +113,9 @@ class ProxyRun {
 
   #fromEditor(): Watched {
     const settlement = () => this.#started?.settlement
-    const asked = look(({ id }) => id !== undefined && this.#labels.actionsAsked(id))
     const leaving = look(() => settlement()?.leaving())
     const calls: Record<string, Route> = {
+      ...this.#roads.callsOfEditor,
       initialize: {
         kind: 'hold',
         settle: (message) => this.#initialize(message),
@@ -112,39 +126,25 @@ class ProxyRun {
       'textDocument/didChange': look(({ params }) => this.#textChanged(this.#mirror.change(params))),
       'textDocument/didClose': look(({ params }) => this.#closed(this.#mirror.close(params))),
       'textDocument/didSave': look(({ params }) => this.#saved(this.#mirror.pathOf(params))),
-      'workspace/executeCommand': look(({ id, params }) => this.#labels.commandSent(id, params)),
-      'textDocument/codeAction': asked,
-      'codeAction/resolve': asked,
       'workspace/didChangeWatchedFiles': look(() => settlement()?.nudge()),
       shutdown: leaving,
       exit: leaving,
     }
-    const none = () => this.#conversation.neverAsked && this.#forwarded.size === 0
+    const none = () => this.#conversation.neverAsked && !this.#roads.awaitsEditor
     return { calls, answers: answers(none, (id) => this.#answerOfEditor(id)), undecided: () => 'pass' }
   }
 
   #fromServer(): Watched {
-    const applyEdit: Route = {
-      kind: 'hold',
-      settle: (message) => this.#applyEdit(message),
-      tooLong: (id) => (this.#refused('it is too long', id) ? 'drop' : 'pass'),
-    }
-    const none = () => this.#initializeId === undefined && !this.#labels.awaitsAny
+    const none = () => this.#initializeId === undefined && !this.#roads.awaitsServer
     return {
-      calls: { 'workspace/applyEdit': applyEdit },
+      calls: this.#roads.callsOfServer,
       answers: answers(none, (id) => this.#answerOfServer(id)),
-      undecided: () => (this.#refused(UNTOLD, undefined) ? 'drop' : 'pass'),
+      undecided: () => this.#roads.undecided(),
     }
   }
 
   #answerOfEditor(id: string): Route | undefined {
-    if (this.#conversation.isOwn(id)) return this.#ownAnswer
-    const intentId = this.#forwarded.get(id)
-    if (intentId === undefined) return undefined
-    return look(({ result }) => {
-      this.#forwarded.delete(id)
-      this.#started?.settlement.answered(intentId, asObject(result).applied === true)
-    })
+    return this.#conversation.isOwn(id) ? this.#ownAnswer : this.#roads.ofEditor(id)
   }
 
   /** However late it comes, it is nobody else's. */
@@ -158,9 +158,12 @@ class ProxyRun {
   }
 
   #answerOfServer(id: string): Route | undefined {
-    if (id === this.#initializeId) return look(({ result }) => this.#initializeResult(result))
-    if (this.#labels.awaits(id)) return look((message) => this.#labels.answered(id, () => message.result))
-    return undefined
+    if (id !== this.#initializeId) return this.#roads.ofServer(id)
+    return {
+      kind: 'hold',
+      settle: async (message) => this.#initializeResult(message),
+      tooLong: () => 'pass',
+    }
   }
 
   // Start: what dead sessions left is claimed and looked at before the server hears of this one.
@@ -171,6 +174,7 @@ class ProxyRun {
     const { command, cwd, exclude, limits, maxIntent, recover, root } = this.#options
     const client = await clientFactsOf(params, cwd, this.#env.host)
     this.#watchEditor(client)
+    this.#roads.editorSays(params)
     const start = { folders: client.folders, server: command, editor: client.editor }
     const session = new Session(this.#env, root, start, this.#problem, () => this.#mirror.paths)
     const disk = new DiskWorkspace(this.#env.disk, client.folders)
@@ -190,7 +194,8 @@ class ProxyRun {
       (problem) =>
         this.#conversation.log('warning', `the history could not be kept small: ${String(problem)}`),
     )
-    this.#started = { client, session, settlement, recorder, recovery, housekeeper }
+    this.#started = { client, session, settlement, recovery, housekeeper }
+    this.#gate.open({ session, recorder, settlement, housekeeper })
     try {
       await recovery.claim(root, start, this.#problem)
       if (client.headless) await recovery.carryOut(this.#whole(recovery), 'nobody')
@@ -228,71 +233,16 @@ class ProxyRun {
     }, QUIET_MS).unref()
   }
 
-  #initializeResult(result: unknown): void {
+  #initializeResult(message: Message): Buffer {
     this.#initializeId = undefined
-    const { capabilities } = asObject(result)
+    const { capabilities } = asObject(message.result)
     const encoding = asObject(capabilities).positionEncoding
     if (encoding === 'utf-8' || encoding === 'utf-16' || encoding === 'utf-32')
       this.#mirror.encoding = encoding
-  }
-
-  // An edit: lowered, journaled, forwarded.
-
-  async #applyEdit(message: Message): Promise<Buffer | undefined> {
-    const reason = await this.#record(message).catch((error: unknown) => String(error))
-    return reason !== undefined && this.#refused(reason, message.idAsWritten) ? undefined : message.frame
-  }
-
-  /** Returns why it could not be recorded; undefined: it may be forwarded. Where it rejects, it may not. */
-  async #record({ id, json }: Message): Promise<string | undefined> {
-    if (json === undefined) return 'it is no valid JSON'
-    if (this.#started === undefined) return 'the server sent it before it was initialized'
-    const { label, edit } = asObject(json.params)
-    const { housekeeper, recorder, settlement } = this.#started
-    const travelling = { road: 'workspace/applyEdit', label: this.#labels.labelOf(label), edit }
-    const recording = await recorder.record(travelling)
-    if (recording.kind === 'failed') return recording.reason
-    if (recording.kind === 'recorded') {
-      housekeeper.recorded()
-      if (id !== undefined) this.#forwarded.set(id, recording.intent.id)
-      try {
-        settlement.follow(recording.intent, this.#follower)
-      } catch (error) {
-        this.#problem(error) // it is recorded, and so it may pass: the next start finds what became of it
-      }
-    }
-    return undefined
-  }
-
-  /**
-   * What is not recorded does not pass, unless the user said that it may. Returns whether it does not.
-   * `id`: as the server wrote it.
-   */
-  #refused(reason: string, id: string | undefined): boolean {
-    if (this.#options.onJournalFailure === 'forward') {
-      this.#conversation.show('warning', `this edit is not recorded: ${reason}`)
-      return false
-    }
-    this.#conversation.show('error', `this edit is refused, since it could not be recorded: ${reason}`)
-    const result = { applied: false, failureReason: `lsp-wal: ${reason}` }
-    if (id !== undefined)
-      this.#relay.toServer.inject(
-        frameAround(`{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}`),
-      )
-    return true
+    return this.#roads.offered(message)
   }
 
   // Observe, settle.
-
-  readonly #follower = {
-    note: (outcome: Parameters<Session['note']>[0]) => this.#started!.session.note(outcome),
-    torn: (intent: Intent, landed: number) =>
-      this.#conversation.show(
-        'warning',
-        `${intent.about.label}: refused by the editor after ${landed} of ${intent.images.length} files had changed; ` +
-          `to take it back: lsp-wal undo ${intent.id.slice(0, 8)}`,
-      ),
-  }
 
   #textChanged(path: string | undefined): void {
     if (path === undefined) return
@@ -339,13 +289,8 @@ interface Started {
   readonly client: ClientFacts
   readonly session: Session
   readonly settlement: Settlement
-  readonly recorder: Recorder
   readonly recovery: StartRecovery
   readonly housekeeper: Housekeeper
-}
-
-function look(handle: (message: Message) => unknown): Route {
-  return { kind: 'observe', look: handle }
 }
 
 function answers(none: () => boolean, route: (id: string) => Route | undefined): Watched['answers'] {

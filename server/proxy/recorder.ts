@@ -1,3 +1,4 @@
+import { pathsOf, type Step } from '../edits/steps.ts'
 import type { Env } from '../journal/env.ts'
 import { type Intent, touchedPaths } from '../journal/intent.ts'
 import type { Session } from '../journal/session.ts'
@@ -21,6 +22,8 @@ export interface Travelling {
   readonly road: string
   readonly label: string
   readonly edit: unknown
+  /** What the editor does by itself once it has carried out the edit of these paths. */
+  readonly then?: (edited: readonly string[]) => Promise<readonly Step[]>
 }
 
 /** Lowers edits and makes their intents durable, whatever road they came. */
@@ -68,11 +71,13 @@ export class Recorder {
     }
   }
 
-  async #record({ road, label, edit }: Travelling): Promise<Recording> {
+  async #record({ road, label, edit, then }: Travelling): Promise<Recording> {
     try {
-      const lowered = fromWorkspaceEdit(edit)
-      for (const uri of lowered.unrecorded) this.#warn(`${uri} is no file: its edits pass unrecorded`)
-      if (lowered.steps.length === 0) return { kind: 'nothing' }
+      const read = fromWorkspaceEdit(edit)
+      for (const uri of read.unrecorded) this.#warn(`${uri} is no file: its edits pass unrecorded`)
+      if (read.steps.length === 0) return { kind: 'nothing' }
+      const behind = (await then?.(pathsOf(read.steps))) ?? []
+      const lowered = { ...read, steps: [...read.steps, ...behind] }
       const at = this.#env.host.now().toISOString()
       const about = { at, session: this.#session.id, road, label, server: this.#server, edit }
       const composed = await composeIntent(this.#env, this.#mirror, lowered, about, this.#maxIntent)

@@ -1,4 +1,5 @@
-import { EnvelopeReader, plainId, textAt } from './envelope.ts'
+import { EnvelopeReader, plainId } from './envelope.ts'
+import { textAt } from './json-bytes.ts'
 import type { Message } from './message.ts'
 import { PlainFrames } from './plain-frames.ts'
 
@@ -28,6 +29,11 @@ export interface Watched {
   }
   /** What becomes of a message that is too long to be kept and has not told yet what it is: it may be a call. */
   readonly undecided: () => 'drop' | 'pass'
+}
+
+/** The route of what is only looked at. */
+export function look(handle: (message: Message) => unknown): Route {
+  return { kind: 'observe', look: handle }
 }
 
 export const NO_ANSWERS: Watched['answers'] = { none: true, route: () => undefined }

@@ -7,6 +7,7 @@ import {
   CLOSED,
   type Event,
   isFinal,
+  NOT_TAKEN_UP,
   type Outcome,
   REFUSED,
   UNANSWERED,
@@ -33,6 +34,10 @@ interface Open {
   /** Their paths. */
   readonly changed: ReadonlySet<string>
   readonly follower: Follower
+  /** When it was forwarded; milliseconds since 1970. */
+  readonly since: number
+  /** The editor never says what it did with it: it asked for the edit. */
+  readonly isAnswer: boolean
   /** What the editor said to it, if anything. */
   answer: 'applied' | 'refused' | undefined
   /** When it refused; milliseconds since 1970. */
@@ -48,6 +53,7 @@ interface Open {
   /** Paths that are known, to a later start too, to have been taken back. */
   readonly takenBack: Set<string>
   tornTold: boolean
+  dropTold: boolean
 }
 
 const FIRST_PAUSE_MS = 250
@@ -57,6 +63,8 @@ const SECOND_NS = 1_000_000_000n
 const LONGEST_TICK_NS = 20_000_000n
 /** Editors tell of a buffer's change up to a second after they have answered (Emacs when it is idle). */
 const LATE_CHANGE_MS = 2000
+/** How long an edit that the editor asked for may leave no trace until it counts as declined. */
+const TAKEN_UP_WITHIN_MS = 10_000
 
 /**
  * Follows intents to their end, by what buffers and disk hold and not by what editors say.
@@ -86,14 +94,17 @@ export class Settlement {
     this.#disk = disk
   }
 
-  follow(intent: Intent, follower: Follower, answer?: 'applied'): void {
+  /** `answer`: what the editor has said already; `none`: it will not say anything, the edit being an answer itself. */
+  follow(intent: Intent, follower: Follower, answer?: 'applied' | 'none'): void {
     const images = intent.images.filter(changesSomething)
     const open: Open = {
       intent,
       images,
       changed: new Set(images.map(({ path }) => path)),
       follower,
-      answer,
+      since: this.#env.host.now().getTime(),
+      isAnswer: answer === 'none',
+      answer: answer === 'none' ? undefined : answer,
       refusedAt: 0,
       buffered: new Set(),
       landed: new Set(),
@@ -101,6 +112,7 @@ export class Settlement {
       closing: new Set(),
       takenBack: new Set(),
       tornTold: false,
+      dropTold: false,
     }
     this.#open.set(intent.id, open)
     // What a recovery put into a buffer was there before anybody followed it.
@@ -155,7 +167,7 @@ export class Settlement {
     this.#leaving = true
     for (const open of this.#open.values()) {
       // It was asked and left without an answer: that is no crash before the edit arrived.
-      if (open.answer === undefined) this.#note(open, 'forwarded', UNANSWERED)
+      if (open.answer === undefined && !this.#isDropped(open)) this.#note(open, 'forwarded', UNANSWERED)
     }
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -234,6 +246,11 @@ export class Settlement {
       return
     }
     this.#noteTakenBack(open)
+    if (!open.dropTold && this.#isDropped(open)) {
+      // A session that is killed now must not have it replayed: who declines an edit does not want it tomorrow.
+      open.dropTold = true
+      this.#note(open, 'forwarded', NOT_TAKEN_UP)
+    }
     if (open.answer === 'refused' && open.landed.size > 0 && !open.tornTold) {
       open.tornTold = true
       open.follower.torn?.(open.intent, open.landed.size)
@@ -252,11 +269,20 @@ export class Settlement {
     return ends.includes('abandoned') ? 'abandoned' : ends.includes('reverted') ? 'reverted' : 'rejected'
   }
 
+  /** Whether the editor asked for the edit, and has shown no sign of it since, in any buffer or on the disk. */
+  #isDropped({ answer, isAnswer, landed, since }: Open): boolean {
+    const age = this.#env.host.now().getTime() - since
+    return isAnswer && answer === undefined && landed.size === 0 && age >= TAKEN_UP_WITHIN_MS
+  }
+
   /** What became of an edit to a path whose file is as before; undefined: its buffer may still be saved. */
   #endOfPath(open: Open, { image, sight }: Observation, refused: boolean): Event | undefined {
     const { path } = image
     if (open.discarded.has(path)) return 'abandoned'
-    if (!open.buffered.has(path)) return refused ? 'rejected' : undefined
+    if (!open.buffered.has(path)) {
+      if (this.#finishing && this.#isDropped(open)) return 'abandoned'
+      return refused ? 'rejected' : undefined
+    }
     // Clean, though not as before: the original was a buffer with unsaved work, and that is gone too.
     const isClean = sight.kind === 'file' && this.#isBackAt(image, sight.bytes)
     return isClean || this.#isBackAt(image, image.before) ? 'reverted' : undefined

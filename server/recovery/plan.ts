@@ -9,7 +9,7 @@ export type RecoverMode = 'auto' | 'replay' | 'ask' | 'rollback' | 'report'
 /** What is to become of a pending intent. */
 export type Plan =
   /** Nothing is left to do. */
-  | { readonly kind: 'settle'; readonly event: 'landed' | 'rolled-back' }
+  | { readonly kind: 'settle'; readonly event: 'landed' | 'rolled-back' | 'abandoned' }
   | ({ readonly kind: 'finish' | 'roll-back' } & Omit<Way, 'left'>)
   /** The user decides. `offer`: it was never saved, which a crash and a deliberate quit both look like. */
   | { readonly kind: 'offer' | 'ask'; readonly reason: string }
@@ -20,6 +20,8 @@ export interface Circumstances {
   readonly editorHadIt: boolean
   /** Paths that the session saw taken back: undone in their buffer, or closed unsaved. */
   readonly takenBack?: ReadonlySet<string>
+  /** The editor asked for the edit, and was never seen to do anything with it. */
+  readonly notTakenUp?: boolean
   /** Why the record alone is no ground to act on (a damaged log, a foreign writer); undefined: it is. */
   readonly doubt: string | undefined
   /** What the paths hold whose bytes were kept out of the log. */
@@ -54,6 +56,8 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
   const all = [...seen, ...withheld]
   if (all.every(({ state }) => state === 'landed')) return { kind: 'settle', event: 'landed' }
   if (about.doubt !== undefined) return { kind: 'ask', reason: about.doubt }
+  if (about.notTakenUp && all.every(({ state }) => state === 'untouched' || state === 'restored'))
+    return { kind: 'settle', event: 'abandoned' }
   if (about.mode === 'ask' || about.mode === 'report')
     return { kind: 'ask', reason: 'it was left unfinished' }
   const rollBack = about.mode === 'rollback'

@@ -2,7 +2,15 @@ import { join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
 import { type Env, JournalError } from '../journal/env.ts'
 import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
-import { CLOSED, type Event, isFinal, type Outcome, OutcomeWriter, UNDONE } from '../journal/outcomes.ts'
+import {
+  CLOSED,
+  type Event,
+  isFinal,
+  NOT_TAKEN_UP,
+  type Outcome,
+  OutcomeWriter,
+  UNDONE,
+} from '../journal/outcomes.ts'
 import { type Recorded, replay } from '../journal/replay.ts'
 import type { Root } from '../journal/root.ts'
 import type { Damage } from '../journal/scan.ts'
@@ -197,6 +205,9 @@ export class Recovery {
       mode: mode === 'rollback' && isCarrier(kase) ? 'replay' : mode,
       editorHadIt: kase.outcomes.some(({ event, reason }) => event === 'applied' || reason !== undefined),
       takenBack: takenBackIn(kase.outcomes),
+      notTakenUp:
+        kase.outcomes.findLast(({ event, reason }) => event === 'applied' || reason !== undefined)?.reason ===
+        NOT_TAKEN_UP,
       doubt: kase.doubt,
       withheld: await observeWithheld(workspace, kase.intent, this.#env.hasher),
     })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EnvelopeReader, firstValue, idOf, textAt } from '../../server/proxy/envelope.ts'
+import { EnvelopeReader, idOf } from '../../server/proxy/envelope.ts'
+import { firstValue, textAt } from '../../server/proxy/json-bytes.ts'
 
 const reader = new EnvelopeReader()
 

@@ -110,6 +110,56 @@ const both = (id = '1') => intentOf(id, [replaced(A, 'foo\n', 'bar\n'), replaced
 const only = (id = '1') => intentOf(id, [replaced(A, 'foo\n', 'bar\n')])
 const desk = () => new Desk({ [A]: 'foo\n', [B]: 'foo()\n' })
 
+describe('an edit that the editor has asked for', () => {
+  const given = () => {
+    const d = desk()
+    d.settlement.follow(both(), d.follower, 'none')
+    return d
+  }
+
+  it('and that shows nowhere for ten seconds is noted as not taken up, once', async () => {
+    const d = given()
+    await d.wait(9000)
+    expect(d.told).toEqual([])
+    await d.wait(120_000)
+    expect(d.told).toEqual(['1: forwarded (not taken up by the editor)'])
+  })
+
+  it('is followed all the same: a prompt may stand for minutes', async () => {
+    const d = given()
+    await d.wait(60_000)
+    d.open(A, B).type(A, 'bar\n').type(B, 'bar()\n').save(A).save(B)
+    await d.wait(1000)
+    expect(d.told).toEqual(['1: forwarded (not taken up by the editor)', '1: applied', '1: landed'])
+  })
+
+  it('and never took up is abandoned when the session ends', async () => {
+    const d = given()
+    await d.wait(20_000)
+    await d.settlement.finish()
+    expect(d.told).toEqual(['1: forwarded (not taken up by the editor)', '1: abandoned'])
+  })
+
+  it('stays open where the session ends before that can be told', async () => {
+    const d = given()
+    await d.wait(5000)
+    await d.settlement.finish()
+    expect(d.told).toEqual(['1: forwarded (not answered by the editor)'])
+  })
+
+  it('stays open where some of it was seen', async () => {
+    const inBuffer = given().open(A).type(A, 'bar\n')
+    await inBuffer.wait(20_000)
+    await inBuffer.settlement.finish()
+    expect(inBuffer.told).toEqual(['1: applied'])
+    const onDisk = given()
+    onDisk.disk.set(A, 'bar\n')
+    await onDisk.wait(20_000)
+    await onDisk.settlement.finish()
+    expect(onDisk.told).toEqual(['1: forwarded (not answered by the editor)'])
+  })
+})
+
 describe('landed', () => {
   it('is an intent whose every path holds its after-image on the disk', async () => {
     const d = desk().follow(both())

@@ -209,6 +209,21 @@ describe('the plan', () => {
     expect(plan(['untouched', 'untouched', 'untouched'])).toBe('offer: it was never saved')
   })
 
+  it.each(MODES)('forgets one that its editor never took up, as long as nothing shows of it: %s', (mode) => {
+    const plan = (states: PathState[]) =>
+      wordsOf(
+        planRecovery(intentOf('01', images), seenOf(states), {
+          mode,
+          editorHadIt: true,
+          notTakenUp: true,
+          doubt: undefined,
+        }),
+      )
+    expect(plan(['untouched', 'restored', 'untouched'])).toBe('settle abandoned')
+    expect(plan(['untouched', 'landed', 'untouched'])).not.toBe('settle abandoned')
+    expect(plan(['untouched', 'drifted', 'untouched'])).not.toBe('settle abandoned')
+  })
+
   it('asks rather than rolling back only a part, where a later edit stands on the rest', () => {
     const onTop: Observation = { ...seenAs(images[0]!, 'landed'), sight: sightOf(Buffer.from('newer')) }
     const seen = [onTop, seenAs(images[1]!, 'untouched')]

@@ -36,16 +36,18 @@ export interface Look {
 
 /**
  * Has the same session without an edit twice, straight with the server and through the proxy: the same messages,
- * the same end, the same bytes before and behind the proxy, and nothing left behind. Gives the end.
+ * the same end, the same bytes before and behind the proxy, and nothing left behind; but that a server which makes
+ * code actions offers to resolve them, since this client asks for an action's edit when it needs it. Gives the end.
  */
 export async function expectUntouched(stage: Stage, server: RealServer, look: Look): Promise<ServerExit> {
   const files = stage.files()
   const straight = await session(stage, server, server.command, look)
   const behind = recorded(stage, 'behind', server.command)
   const before = recorded(stage, 'before', wrapped(stage, { ...server, command: behind }))
-  expect(await session(stage, server, before, look)).toEqual(straight)
-  for (const stream of ['stdin', 'stdout'])
-    expect(recording(stage, `before.${stream}`)).toBe(recording(stage, `behind.${stream}`))
+  const through = await session(stage, server, before, look)
+  expect(through).toEqual({ ...straight, server: straight.server.map(offeringToResolve).sort() })
+  expect(recording(stage, 'before.stdin')).toBe(recording(stage, 'behind.stdin'))
+  expect(recording(stage, 'before.stdout')).toBe(offeringToResolveIn(recording(stage, 'behind.stdout')))
   expect(stage.files()).toEqual(files)
   expect([...sessionsIn(stage.journal, 'live'), ...sessionsIn(stage.journal, 'history')]).toEqual([])
   return straight.exit
@@ -57,6 +59,23 @@ function recorded(stage: Stage, name: string, command: Command): Command {
 
 function recording(stage: Stage, name: string): string {
   return readFileSync(join(stage.folder, name), 'latin1')
+}
+
+/** The answer to `initialize`, as the proxy hands it on. */
+function offeringToResolve(answer: string): string {
+  return answer
+    .replace('"codeActionProvider":true', '"codeActionProvider":{"resolveProvider":true}')
+    .replace(/("codeActionProvider":\{)(?![^}]*"resolveProvider":true)/, '$1"resolveProvider":true,')
+}
+
+/** The same in what a server wrote, its frame's length with it. */
+function offeringToResolveIn(stream: string): string {
+  const header = stream.lastIndexOf('Content-Length: ', stream.indexOf('"codeActionProvider":'))
+  const body = stream.indexOf('\r\n\r\n', header) + 4
+  const end = body + Number(/\d+/.exec(stream.slice(header))?.[0])
+  const changed = offeringToResolve(stream.slice(body, end))
+  if (changed === stream.slice(body, end)) return stream
+  return `${stream.slice(0, header)}Content-Length: ${changed.length}\r\n\r\n${changed}${stream.slice(end)}`
 }
 
 interface Session {

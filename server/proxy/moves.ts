@@ -1,0 +1,30 @@
+import type { Disk } from '../disk/disk.ts'
+import type { Step } from '../edits/steps.ts'
+import { isWithin } from '../journal/root.ts'
+import { pathOfUri } from './document-uri.ts'
+import { asObject } from './json.ts'
+
+/**
+ * What the editor does by itself after the edit that a `workspace/willRenameFiles` brings: the move that it asked
+ * about. Of a folder it is what the edit touches in it that moves; nothing of the rest can be lost by a move.
+ */
+export async function movesOf(disk: Disk, params: unknown, edited: readonly string[]): Promise<Step[]> {
+  const { files } = asObject(params)
+  const steps: Step[] = []
+  for (const file of Array.isArray(files) ? files : []) {
+    const [from, to] = [pathOfUri(asObject(file).oldUri), pathOfUri(asObject(file).newUri)]
+    if (from === undefined || to === undefined || from === to) continue
+    const kind = (await disk.lstat(from))?.kind
+    const moved =
+      kind === 'file' ? [from] : kind === 'folder' ? edited.filter((path) => isWithin(from, path)) : []
+    for (const path of moved)
+      steps.push({
+        kind: 'rename',
+        from: path,
+        to: to + path.slice(from.length),
+        overwrite: false,
+        ignoreIfExists: false,
+      })
+  }
+  return steps
+}
