@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { HeadlessClient } from '../../../client-shim/client.ts'
 import { Stage } from '../stage.ts'
 import { describeWith } from './installed.ts'
 import { expectUntouched } from './untouched-session.ts'
@@ -71,6 +72,46 @@ describeWith(
           '  /* 🧮 */ auto placeholder = 1 * 2;\r\n  return length2(v) + placeholder;',
         ),
       })
+    })
+
+    test('a rename is journaled over three files', { timeout }, async () => {
+      using stage = new Stage(PROJECT)
+      const rename = async (client: HeadlessClient) => {
+        for (const name of ['vec.h', 'vec.cpp', 'main.cpp']) await client.open(stage.path(name))
+        const { start } = rangeOf(PROJECT, 'main.cpp', 'length2')
+        await client.rename(stage.path('main.cpp'), start, 'norm2', { files: 3 })
+      }
+      const label = /^Rename `length2` → `norm2`$/
+      const changed = await refactor(stage, SERVER, label, rename, { road: 'textDocument/rename' })
+      expect(changed).toEqual({
+        'vec.h': PROJECT['vec.h'].replace('length2', 'norm2'),
+        'vec.cpp': PROJECT['vec.cpp'].replace('length2', 'norm2'),
+        'main.cpp': PROJECT['main.cpp'].replace('length2', 'norm2'),
+      })
+    })
+
+    test('a quick fix, whose edit stands in the menu, is journaled when it is picked', {
+      timeout,
+    }, async () => {
+      const broken = { ...PROJECT, 'main.cpp': PROJECT['main.cpp'].replace('{3, 4};', '{3, 4}') }
+      using stage = new Stage(broken)
+      const title = /insert ';'/i
+      const fix = async (client: HeadlessClient) => {
+        await client.open(stage.path('main.cpp'))
+        await client.waitForDiagnostics(stage.path('main.cpp'), (found) => found.length > 0)
+        const { end } = rangeOf(broken, 'main.cpp', '{3, 4}')
+        const range = { start: { ...end, character: 0 }, end }
+        const action = await client.findCodeAction(stage.path('main.cpp'), range, (each) =>
+          title.test(each.title),
+        )
+        expect(action).not.toHaveProperty('edit')
+        await client.runCodeAction(action)
+      }
+      const changed = await refactor(stage, SERVER, title, fix, {
+        road: 'codeAction/resolve',
+        recordedAs: 'textDocument/codeAction',
+      })
+      expect(changed).toEqual({ 'main.cpp': PROJECT['main.cpp'] })
     })
 
     test('a session without an edit passes as if the proxy were not there', { timeout }, async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import type { HeadlessClient } from '../../../client-shim/client.ts'
 import { Stage } from '../stage.ts'
 import { expectUntouched } from './untouched-session.ts'
 import { PATIENCE_MS, pick, type RealServer, rangeOf, refactor } from './wrapped-server.ts'
@@ -142,6 +143,63 @@ test('organized imports are journaled', { timeout }, async () => {
       '',
     ].join('\n'),
   })
+})
+
+test('a rename is journaled over seven files', { timeout }, async () => {
+  using stage = new Stage(PROJECT)
+  const rename = async (client: HeadlessClient) => {
+    await client.open(stage.path('src/goods.ts'))
+    await client.open(stage.path('src/mail.ts'))
+    const { start } = rangeOf(PROJECT, 'src/goods.ts', 'label(')
+    await client.rename(stage.path('src/goods.ts'), start, 'tag', { files: 7 })
+  }
+  const road = { road: 'textDocument/rename' }
+  const changed = await refactor(stage, SERVER, /^Rename `label` → `tag`$/, rename, road)
+  expect(changed).toEqual({
+    'src/goods.ts': PROJECT['src/goods.ts'].replace('label(', 'tag('),
+    'src/cart.ts': PROJECT['src/cart.ts'].replaceAll('label', 'tag'),
+    'src/invoice.ts': PROJECT['src/invoice.ts'].replaceAll('label', 'tag'),
+    'src/mail.ts': PROJECT['src/mail.ts'].replaceAll('label', 'tag'),
+    'src/print.ts': PROJECT['src/print.ts'].replace('label', 'tag'),
+    'src/shelf.ts': PROJECT['src/shelf.ts'].replaceAll('label', 'tag'),
+    'src/web.ts': PROJECT['src/web.ts'].replaceAll('label', 'tag'),
+  })
+})
+
+test('a file moves with the imports of it, and back', { timeout }, async () => {
+  using stage = new Stage(PROJECT)
+  const move = async (client: HeadlessClient) => {
+    await client.open(stage.path('src/web.ts'))
+    // Which files import it, the server knows once the project is loaded.
+    await client.waitForDiagnostics(stage.path('src/web.ts'))
+    await client.renameFile(stage.path('src/cart.ts'), stage.path('src/shop/basket.ts'))
+  }
+  const road = { road: 'workspace/willRenameFiles' }
+  const changed = await refactor(stage, SERVER, /^Move `cart.ts` → `basket.ts`$/, move, road)
+  expect(changed).toEqual({
+    'src/shop/basket.ts': PROJECT['src/cart.ts'].replace("'./goods'", "'../goods'"),
+    'src/web.ts': PROJECT['src/web.ts'].replace("'./cart'", "'./shop/basket'"),
+  })
+})
+
+const isMistake = ({ message }: { message: unknown }) => String(message).includes('Did you mean')
+
+test('a quick fix, whose edit stands in the menu, is journaled when it is picked', { timeout }, async () => {
+  const broken = { ...PROJECT, 'src/web.ts': PROJECT['src/web.ts'].replace("label('x'", "labal('x'") }
+  using stage = new Stage(broken)
+  const title = /^Change spelling to 'label'$/
+  const fix = async (client: HeadlessClient) => {
+    await client.open(stage.path('src/web.ts'))
+    await client.waitForDiagnostics(stage.path('src/web.ts'), (found) => found.some(isMistake))
+    const range = rangeOf(broken, 'src/web.ts', 'labal')
+    const action = await client.findCodeAction(stage.path('src/web.ts'), range, (each) =>
+      title.test(each.title),
+    )
+    expect(action).not.toHaveProperty('edit')
+    await client.runCodeAction(action)
+  }
+  const road = { road: 'codeAction/resolve', recordedAs: 'textDocument/codeAction' }
+  expect(await refactor(stage, SERVER, title, fix, road)).toEqual({ 'src/web.ts': PROJECT['src/web.ts'] })
 })
 
 test('a session without an edit passes as if the proxy were not there', { timeout }, async () => {

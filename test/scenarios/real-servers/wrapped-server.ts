@@ -26,6 +26,12 @@ export interface RealServer {
   readonly options?: (stage: Stage) => Partial<HeadlessOptions>
 }
 
+/** How an edit reaches the client, and what the log has of that. */
+interface Road {
+  readonly road?: string
+  readonly recordedAs?: string
+}
+
 /** File names to contents; as latin-1 where every byte has to show. */
 export type Files = Readonly<Record<string, string>>
 
@@ -44,6 +50,7 @@ export async function refactor(
   server: RealServer,
   label: RegExp,
   act: (client: HeadlessClient) => Promise<unknown>,
+  { road = 'workspace/applyEdit', recordedAs = road }: Road = {},
 ): Promise<Files> {
   const arrivals: Arrival[] = []
   const client = await HeadlessClient.start({
@@ -59,7 +66,7 @@ export async function refactor(
   try {
     await act(client)
     await client.waitForEdits(1)
-    expect(client.edits).toMatchObject([{ road: 'workspace/applyEdit', outcome: { applied: true } }])
+    expect(client.edits).toMatchObject([{ road, outcome: { applied: true } }])
     expect(server.ends ?? [0]).toContain((await client.shutdown()).code)
   } finally {
     await client.kill()
@@ -68,7 +75,7 @@ export async function refactor(
   const [arrival, ...others] = arrivals
   expect(others).toEqual([])
   const line = expectRecorded(stage, arrival!, after)
-  expect(line.meta).toMatchObject({ road: 'workspace/applyEdit', server: server.name })
+  expect(line.meta).toMatchObject({ road: recordedAs, server: server.name })
   expect(line.meta.label).toMatch(label)
   expectSettled(stage, line)
 
@@ -141,9 +148,17 @@ function positionAt(text: string, offset: number): Range['start'] {
   return { line: before.length - 1, character: before.at(-1)!.length }
 }
 
+/** An edit that is sent to be applied, that is an answer, or that an action holds which is one. */
 function editIn({ from, message }: TraceEntry): unknown {
-  const { method, params } = message as { method?: string; params?: { edit?: unknown } }
-  return from === 'server' && method === 'workspace/applyEdit' ? params?.edit : undefined
+  if (from !== 'server') return undefined
+  const { method, params, result } = message as {
+    method?: string
+    params?: { edit?: unknown }
+    result?: { edit?: unknown; changes?: unknown; documentChanges?: unknown } | null
+  }
+  if (method === 'workspace/applyEdit') return params?.edit
+  const isEdit = result?.changes !== undefined || result?.documentChanges !== undefined
+  return isEdit ? result : result?.edit
 }
 
 /** The files at these paths, by path. */
