@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { describe, test } from 'vitest'
+import { describeUnless } from '../../requirements.ts'
 
 export interface Program {
   readonly name: string
@@ -17,19 +17,7 @@ export interface Program {
  */
 export function describeWith(programs: readonly Program[], title: string, body: () => void): void {
   const [missing] = programs.filter((program) => !isInstalled(program))
-  if (missing === undefined) {
-    describe(title, body)
-    return
-  }
-  const skipped = `${title}, for want of ${missing.name} (${missing.install})`
-  if (process.env.LSP_WAL_TEST_REQUIRE === 'all') {
-    test(title, () => {
-      throw new Error(`LSP_WAL_TEST_REQUIRE=all, but skipped: ${skipped}`)
-    })
-    return
-  }
-  process.stderr.write(`skipped: ${skipped}\n`)
-  describe.skip(skipped, body)
+  describeUnless(missing && `${missing.name} (${missing.install})`, title, body)
 }
 
 function isInstalled({ name, version, wanted = /./ }: Program): boolean {
