@@ -23,6 +23,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     doors: {
       'node-disk.ts': ['node:fs', 'node:fs/promises'],
       'node-file.ts': ['node:fs'],
+      'node-folder.ts': ['node:fs constants', 'node:fs/promises', 'node:os platform', 'node:path join'],
+      'path-folder.ts': ['node:path join'],
+      'node-attributes.ts': ['node:child_process', 'node:os platform'],
       'node-read-many.ts': ['node:fs'],
       // Types alone.
       'node-stat.ts': ['node:fs BigIntStats Dirent Stats'],

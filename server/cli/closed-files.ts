@@ -1,7 +1,7 @@
 import type { Env } from '../journal/env.ts'
 import type { Root } from '../journal/root.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
-import type { Change, Sight, Workspace } from '../recovery/workspace.ts'
+import type { Change, Placed, Sight, Workspace } from '../recovery/workspace.ts'
 import { openDocuments } from './open-documents.ts'
 
 /** The disk, but for the files that an editor has open behind a proxy: they are neither judged nor written. */
@@ -27,8 +27,8 @@ export class ClosedFiles implements Workspace {
     return this.#disk.look(path)
   }
 
-  place(change: Change, temporaryName: string): Promise<'disk'> {
-    return this.#disk.place(change, temporaryName)
+  place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<readonly Placed[]> {
+    return this.#disk.place(changes, temporaryNameOf)
   }
 
   settleFolders(made: readonly string[], removed: readonly string[]): Promise<void> {

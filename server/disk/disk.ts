@@ -23,9 +23,18 @@ export interface Disk {
   /** Names in a folder, unsorted; `undefined` where there is no such folder. */
   list(path: string): Promise<readonly DirectoryEntry[] | undefined>
   open(path: string, how: OpenHow, mode?: number): Promise<DiskFile>
+  /** Holds a folder open. Fails where a link stands at its last name. */
+  openFolder(path: string): Promise<Folder>
+  /**
+   * What each of these files carries beside bytes, mode and owner (access lists, extended attributes), in words that
+   * are equal where that is; undefined where nothing can tell. Links are not followed.
+   */
+  attributesOf(paths: readonly string[]): Promise<readonly (string | undefined)[]>
   /** Makes one folder; its parent must exist and `path` must not. Durable only after `syncFolder(parent)`. */
   makeFolder(path: string, mode: number): Promise<void>
   removeFolder(path: string): Promise<void>
+  /** Gives a file another name, where nothing stands by that. */
+  link(from: string, to: string): Promise<void>
   /** Replaces `to` atomically. Durable only after `syncFolder` of both parents. */
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
@@ -46,6 +55,28 @@ export interface DiskFile {
   setOwner(uid: number, gid: number): Promise<void>
   truncate(size: number): Promise<void>
   /** Makes data and size durable. The directory entry may not be: see {@link Disk.syncFolder}. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * A folder held open, and its entries by name. Where the system offers it (Linux), what is done through it is done in
+ * this very folder, whatever comes to stand at its path meanwhile.
+ */
+export interface Folder {
+  /** Whether what is made, renamed and removed in it can be made durable: one that may not be read cannot be synced. */
+  readonly isSyncable: boolean
+  /** Where it is now, every link resolved. Fails where it is gone, or something else stands there. */
+  path(): Promise<string>
+  names(): Promise<readonly string[]>
+  /** What is at `name` itself; `undefined` where there is nothing. */
+  stat(name: string): Promise<Stat | undefined>
+  open(name: string, how: Exclude<OpenHow, 'read'>, mode?: number): Promise<DiskFile>
+  link(from: string, to: string): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  remove(name: string): Promise<void>
+  makeFolder(name: string, mode: number): Promise<void>
+  removeFolder(name: string): Promise<void>
   sync(): Promise<void>
   close(): Promise<void>
 }

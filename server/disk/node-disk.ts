@@ -1,7 +1,9 @@
 import { constants, type Dirent } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { type DirectoryEntry, type Disk, DiskError } from './disk.ts'
+import { attributesOf } from './node-attributes.ts'
 import { openFile } from './node-file.ts'
+import { openFolder } from './node-folder.ts'
 import { readMany } from './node-read-many.ts'
 import { isNothing, kindOf, toStat } from './node-stat.ts'
 
@@ -17,8 +19,11 @@ export const nodeDisk: Disk = {
       orNothing(fs.readdir(path, { withFileTypes: true }).then((all) => all.map(toEntry))),
     ),
   open: (path, how, mode = 0o600) => openFile(path, how, mode),
+  openFolder: (path) => openFolder(nodeDisk, path),
+  attributesOf,
   makeFolder: (path, mode) => on('make folder', path, () => fs.mkdir(path, { mode })),
   removeFolder: (path) => on('remove folder', path, () => fs.rmdir(path)),
+  link: (from, to) => on(`link to ${to}`, from, () => fs.link(from, to)),
   rename: (from, to) => on(`rename to ${to}`, from, () => fs.rename(from, to)),
   remove: (path) => on('remove', path, () => fs.unlink(path)),
   syncFolder: (path) =>

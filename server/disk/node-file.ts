@@ -2,11 +2,11 @@ import * as fs from 'node:fs'
 import { DiskError, type DiskFile, type OpenHow, type Stat } from './disk.ts'
 import { toStat } from './node-stat.ts'
 
-/** `Disk.open` on the real file system. */
-export function openFile(path: string, how: OpenHow, mode: number): Promise<DiskFile> {
+/** `Disk.open` on the real file system. `called`: what an error calls the file. */
+export function openFile(path: string, how: OpenHow, mode: number, called = path): Promise<DiskFile> {
   return new Promise((done, fail) =>
     fs.open(path, FLAGS[how], mode, (error, descriptor) =>
-      error === null ? done(new NodeFile(path, descriptor)) : fail(new DiskError('open', path, error)),
+      error === null ? done(new NodeFile(called, descriptor)) : fail(new DiskError('open', called, error)),
     ),
   )
 }

@@ -50,7 +50,12 @@ export function isWithin(folder: string, path: string): boolean {
 
 /** The canonical path, links resolved as far as it exists. */
 export async function realpathAsFar(disk: Disk, path: string): Promise<string> {
-  if ((await disk.lstat(path)) !== undefined) return disk.realpath(path)
+  try {
+    return await disk.realpath(path)
+  } catch (error) {
+    // A link that leads nowhere is there, and leads somewhere all the same.
+    if (!(error instanceof DiskError) || (await disk.lstat(path)) !== undefined) throw error
+  }
   const parent = dirname(path)
   return parent === path ? path : join(await realpathAsFar(disk, parent), basename(path))
 }

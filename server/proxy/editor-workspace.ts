@@ -2,11 +2,19 @@ import { isUtf8 } from 'node:buffer'
 import { LineIndex } from '../edits/line-index.ts'
 import { looselyEqual, sameText } from '../edits/normalize.ts'
 import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
-import { type Change, Refused, type Sight, type Workspace } from '../recovery/workspace.ts'
+import {
+  type Change,
+  isProblem,
+  type Placed,
+  Refused,
+  type Sight,
+  type Workspace,
+} from '../recovery/workspace.ts'
 import { type Conversation, GONE } from './conversation.ts'
 import type { Document, Mirror } from './mirror.ts'
 
 const SHOWN_WITHIN_MS = 5000
+const AT_A_TIME = 32
 
 /**
  * The workspace as an editor has it: documents that it holds open are looked at and changed in its buffers, since a
@@ -40,9 +48,39 @@ export class EditorWorkspace implements Workspace {
     return { kind: 'file', bytes: document.text, stat: undefined }
   }
 
-  async place(change: Change, temporaryName: string): Promise<'disk' | 'buffer'> {
+  async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
+    const placed: Placed[] = []
+    // Few at a time: the editor may open any of them meanwhile.
+    for (let at = 0; at < changes.length; at += AT_A_TIME)
+      placed.push(...(await this.#placeSome(changes.slice(at, at + AT_A_TIME), temporaryNameOf)))
+    return placed
+  }
+
+  async #placeSome(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
+    const closed = changes.filter(({ path }) => this.#mirror.document(path) === undefined)
+    const written = await this.#disk.place(closed, temporaryNameOf)
+    const placed: Placed[] = []
+    for (const change of changes) {
+      const at = closed.indexOf(change)
+      placed.push(at < 0 ? await this.#placeOpen(change, temporaryNameOf) : written[at]!)
+    }
+    return placed
+  }
+
+  async #placeOpen(change: Change, temporaryNameOf: (path: string) => string): Promise<Placed> {
     const document = this.#mirror.document(change.path)
-    if (document === undefined) return this.#disk.place(change, temporaryName)
+    // Closed since the others were written.
+    if (document === undefined) return (await this.#disk.place([change], temporaryNameOf))[0]!
+    try {
+      await this.#change(document, change)
+      return { where: 'buffer' }
+    } catch (problem) {
+      if (isProblem(problem)) return { where: 'left', problem }
+      throw problem
+    }
+  }
+
+  async #change(document: Document, change: Change): Promise<void> {
     if (change.after === undefined) throw new Refused(`${change.path} is open in the editor`)
     // Bytes that are no UTF-8 cannot be said in an LSP message: the editor would get other ones.
     if (!isUtf8(change.after)) throw new Refused(`${change.path} is open in the editor, and not UTF-8`)
@@ -62,7 +100,6 @@ export class EditorWorkspace implements Workspace {
     })
     if (error === GONE) throw new Refused('the editor is gone')
     await this.#shown(change.path, change.after, (result as { applied?: unknown } | null)?.applied === true)
-    return 'buffer'
   }
 
   settleFolders(made: readonly string[], removed: readonly string[]): Promise<void> {

@@ -8,7 +8,7 @@ import type { Intent, PathFacts, Purpose } from '../journal/intent.ts'
 import { realpathAsFar } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import type { Left, Way } from './plan.ts'
-import { type Change, Refused, type Workspace } from './workspace.ts'
+import { type Change, HalfWritten, Refused, type Workspace } from './workspace.ts'
 
 /** What was done for an intent, path by path. */
 export interface Report {
@@ -42,23 +42,28 @@ export async function carryOut(
   const left: Left[] = [...way.left]
   const own =
     way.changes.length === 0 ? undefined : await record(env, session, workspace, intent, purpose, way.changes)
-  for (const change of removalsLast(way.changes)) {
-    // A removal may be the other end of a move: the bytes are to stand somewhere first.
-    if (change.after === undefined && left.length > way.left.length) {
-      left.push({ path: change.path, reason: 'not removed, since another file could not be written' })
-      continue
-    }
-    try {
-      const where = await workspace.place(change, temporaryNameOf(env, own!.id, change.path))
-      ;(where === 'disk' ? written : buffered).push(change.path)
-    } catch (error) {
-      // One path that cannot be written is no reason to leave the others half done.
-      if (!(error instanceof Refused || error instanceof DiskError)) throw error
-      left.push({ path: change.path, reason: error.message })
+  const nameOf = (path: string) => temporaryNameOf(env, own!.id, path)
+  let halfWritten = false
+  const place = async (changes: readonly Change[]) => {
+    const placed = changes.length === 0 ? [] : await workspace.place(changes, nameOf)
+    for (const [i, each] of placed.entries()) {
+      const { path } = changes[i]!
+      if (each.where === 'left') {
+        left.push({ path, reason: each.problem.message })
+        halfWritten ||= each.problem instanceof HalfWritten
+      } else (each.where === 'disk' ? written : buffered).push(path)
     }
   }
+  await place(way.changes.filter(({ after }) => after !== undefined))
+  const removals = way.changes.filter(({ after }) => after === undefined)
+  // A removal may be the other end of a move: the bytes are to stand somewhere first, and durably.
+  if (left.length === way.left.length) await place(removals.map(withRespelt(intent, purpose)))
+  else
+    for (const { path } of removals)
+      left.push({ path, reason: 'not removed, since another file could not be written' })
   await settleFolders(workspace, intent, purpose, left)
-  if (own !== undefined && buffered.length === 0) {
+  // The end of a file that is half written is known only as long as this intent is open.
+  if (own !== undefined && buffered.length === 0 && !halfWritten) {
     // Not `landed` where a path was left: the intent that it was to carry out is still open then.
     const event = left.length === 0 ? 'landed' : 'superseded'
     const reason = left.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
@@ -67,12 +72,20 @@ export async function carryOut(
   return { purpose, of: intent, own, written, buffered, left, withheld: way.withheld ?? [] }
 }
 
-function removalsLast(changes: readonly Change[]): Change[] {
-  return [
-    ...changes.filter(({ after }) => after !== undefined),
-    ...changes.filter(({ after }) => after === undefined),
-  ]
+/** Says of each removal whether a path of the same name, but for its case, is to hold a file. */
+function withRespelt({ images }: Intent, purpose: Purpose): (change: Change) => Change {
+  const kept = new Map(
+    images
+      .filter(({ before, after }) => (purpose === 'finish' ? after.kind !== 'absent' : before !== undefined))
+      .map(({ path }) => [caseless(path), path]),
+  )
+  return (change) => {
+    const respelt = kept.get(caseless(change.path))
+    return respelt === undefined || respelt === change.path ? change : { ...change, respelt }
+  }
 }
+
+const caseless = (path: string): string => path.normalize('NFC').toLowerCase()
 
 /** Makes and removes the folders that an intent did, or the other way round. */
 export async function settleFolders(
@@ -164,11 +177,18 @@ function temporaryNameOf(env: Env, id: string, path: string): string {
   return `.lsp-wal-${env.hasher.hash(Buffer.from(`${id}:${path}`))}`
 }
 
-/** Removes the temporary files that carrying out `own` may have left when it was cut short. */
+/**
+ * Removes the temporary files that carrying out `own` may have left when it was cut short, durably: once `own` is
+ * settled nobody looks for them again.
+ */
 export async function removeTemporaries(env: Env, own: Intent): Promise<void> {
+  const folders = new Set<string>()
   for (const { path } of own.images) {
-    const target = await realpathAsFar(env.disk, path)
-    const temporary = join(dirname(target), temporaryNameOf(env, own.id, path))
-    if ((await env.disk.lstat(temporary))?.kind === 'file') await env.disk.remove(temporary)
+    const folder = dirname(await realpathAsFar(env.disk, path))
+    const temporary = join(folder, temporaryNameOf(env, own.id, path))
+    if ((await env.disk.lstat(temporary))?.kind !== 'file') continue
+    await env.disk.remove(temporary)
+    folders.add(folder)
   }
+  for (const folder of folders) await env.disk.syncFolder(folder)
 }

@@ -1,8 +1,13 @@
-import { dirname, isAbsolute, sep } from 'node:path'
-import { type Disk, DiskError } from '../disk/disk.ts'
+import { basename, dirname, isAbsolute, sep } from 'node:path'
+import { type Disk, DiskError, type Folder } from '../disk/disk.ts'
 import { isWithin, realpathAsFar } from '../journal/root.ts'
-import { replaceFile } from './replace-file.ts'
-import { type Change, type Known, Refused, type Sight, type Workspace } from './workspace.ts'
+import { OpenFolders } from './open-folders.ts'
+import type { Site } from './replace-file.ts'
+import { replaceFiles } from './replace-files.ts'
+import { type Change, type Known, type Placed, Refused, type Sight, type Workspace } from './workspace.ts'
+
+/** As many temporary files are there at a time, and as many folders are held open. */
+const BATCH = 256
 
 /** The files under the workspace folders, as they are on the disk. Writes nowhere else. */
 export class DiskWorkspace implements Workspace {
@@ -28,16 +33,52 @@ export class DiskWorkspace implements Workspace {
     }
   }
 
-  async place(change: Change, temporaryName: string): Promise<'disk'> {
-    const target = await this.#targetOf(change.path)
+  async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
+    const placed: Placed[] = []
+    for (let at = 0; at < changes.length; at += BATCH)
+      placed.push(...(await this.#placeSome(changes.slice(at, at + BATCH), temporaryNameOf)))
+    for (const [i, each] of placed.entries())
+      if (isOutOfDescriptors(each)) placed[i] = (await this.#placeSome([changes[i]!], temporaryNameOf))[0]!
+    return placed
+  }
+
+  async #placeSome(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
+    const open = new OpenFolders(this.#disk)
+    let realFolders: Promise<RealFolder[]> | undefined
+    try {
+      return await replaceFiles(this.#disk, changes, (change) =>
+        this.#siteOf(change, temporaryNameOf(change.path), open, () => (realFolders ??= this.#realFolders())),
+      )
+    } finally {
+      await open.close()
+    }
+  }
+
+  async #siteOf(
+    change: Change,
+    temporaryName: string,
+    open: OpenFolders,
+    realFolders: () => Promise<RealFolder[]>,
+  ): Promise<Site> {
+    const target = await this.#targetOf(change.path, realFolders)
     // Through a link a file is written, but neither made nor removed: that would be done to the file behind it.
     if ((change.before === undefined || change.after === undefined) && target !== change.path) {
       if ((await this.#disk.lstat(change.path))?.kind === 'link')
         throw new Refused(`${change.path} is a symbolic link`)
     }
-    if (change.after !== undefined && change.before === undefined) await this.#makeFolders(dirname(target))
-    await replaceFile(this.#disk, change, target, temporaryName)
-    return 'disk'
+    const folderPath = dirname(target)
+    if (change.after !== undefined && change.before === undefined) await open.make(folderPath)
+    const folder = await this.#openOrGone(change, folderPath, open)
+    return { change, folder, folderPath, name: basename(target), temporaryName }
+  }
+
+  async #openOrGone({ path }: Change, folderPath: string, open: OpenFolders): Promise<Folder> {
+    try {
+      return await open.get(folderPath)
+    } catch (error) {
+      const isGone = error instanceof DiskError && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      throw isGone ? new Refused(`${path} was changed meanwhile`) : error
+    }
   }
 
   /** Why nothing is ever written to `path`, or undefined where it may be. */
@@ -48,7 +89,7 @@ export class DiskWorkspace implements Workspace {
 
   /** The same of many paths, one after the other; the workspace folders are resolved once. */
   async *refusals(paths: readonly string[]): AsyncGenerator<string | undefined> {
-    let folders: Promise<string[]> | undefined
+    let folders: Promise<RealFolder[]> | undefined
     for (const path of paths) {
       try {
         await this.#targetOf(path, () => (folders ??= this.#realFolders()))
@@ -61,13 +102,19 @@ export class DiskWorkspace implements Workspace {
   }
 
   async settleFolders(made: readonly string[], removed: readonly string[]): Promise<void> {
-    for (const folder of made) await this.#makeFolders(await this.#targetOf(folder))
-    for (const folder of removed) {
-      const target = await this.#targetOf(folder)
-      // Only while it is empty: whatever else lies in it now is not ours.
-      if ((await this.#disk.list(target))?.length !== 0) continue
-      await this.#disk.removeFolder(target)
-      await this.#disk.syncFolder(dirname(target))
+    const open = new OpenFolders(this.#disk)
+    try {
+      for (const folder of made) await open.make(await this.#targetOf(folder))
+      for (const folder of removed) {
+        const target = await this.#targetOf(folder)
+        // Only while it is empty: whatever else lies in it now is not ours.
+        if ((await this.#disk.list(target))?.length !== 0) continue
+        const parent = await open.get(dirname(target))
+        await parent.removeFolder(basename(target))
+        await parent.sync()
+      }
+    } finally {
+      await open.close()
     }
   }
 
@@ -79,25 +126,35 @@ export class DiskWorkspace implements Workspace {
     // A foreign log may hold any path; a relative one would depend on where this program was started.
     if (!isAbsolute(path)) throw new Refused(`${path} is not absolute`)
     const target = await realpathAsFar(this.#disk, path)
-    const folders = await realFolders()
-    const holding = folders.filter((folder) => isWithin(folder, target))
+    const holding = (await realFolders()).filter(({ real }) => isWithin(real, target))
     if (holding.length === 0) throw new Refused(`${path} is outside the workspace folders`)
-    const kinds = await Promise.all(holding.map(async (folder) => (await this.#disk.stat(folder))?.kind))
     // Never made again: it may be on a drive that is not there just now.
-    if (!kinds.includes('folder')) throw new Refused(`${holding[0]} is not there`)
+    if (!holding.some(({ isThere }) => isThere)) throw new Refused(`${holding[0]!.real} is not there`)
+    // Node gives what is no UTF-8 as this: it could be any of many names, and one that really is called so.
+    if (target.includes('\ufffd')) throw new Refused(`${path} has a name that is not UTF-8`)
     if ([...path.split(sep), ...target.split(sep)].some((name) => name.toLowerCase() === '.git'))
       throw new Refused(`${path} is under .git`)
     return target
   }
 
-  #realFolders(): Promise<string[]> {
-    return Promise.all(this.#folders.map((folder) => realpathAsFar(this.#disk, folder)))
+  #realFolders(): Promise<RealFolder[]> {
+    return Promise.all(
+      this.#folders.map(async (folder) => {
+        const real = await realpathAsFar(this.#disk, folder)
+        return { real, isThere: (await this.#disk.stat(real))?.kind === 'folder' }
+      }),
+    )
   }
+}
 
-  async #makeFolders(path: string): Promise<void> {
-    if ((await this.#disk.stat(path))?.kind === 'folder') return
-    await this.#makeFolders(dirname(path))
-    await this.#disk.makeFolder(path, 0o777)
-    await this.#disk.syncFolder(dirname(path))
-  }
+/** Too many files are open, here or in the whole system; nothing was changed then, and one at a time may yet do. */
+function isOutOfDescriptors(placed: Placed): boolean {
+  if (placed.where !== 'left' || !(placed.problem instanceof DiskError)) return false
+  return placed.problem.code === 'EMFILE' || placed.problem.code === 'ENFILE'
+}
+
+/** A workspace folder, links resolved as far as it exists. */
+interface RealFolder {
+  readonly real: string
+  readonly isThere: boolean
 }

@@ -2,6 +2,7 @@ import type { Hasher } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
 import { looselyEqual } from '../edits/normalize.ts'
 import type { Intent, PathFacts } from '../journal/intent.ts'
+import { isCutShort } from './cut-short.ts'
 import type { Sight, Workspace } from './workspace.ts'
 
 /**
@@ -48,7 +49,8 @@ function stateOf(
   const now = sight.kind === 'file' ? sight.bytes : undefined
   if (holdsAfter(image, now) || holdsLater(image, now, later)) return 'landed'
   if (holdsBefore(image, facts, now, hasher)) return isAsRecorded(facts, sight) ? 'untouched' : 'restored'
-  if (now !== undefined && (holdsHalf(image, intent, now) || isCutShort(image, intent, now))) return 'halfway'
+  if (now !== undefined && (holdsHalf(image, intent, now) || isHalfWritten(image, intent, now)))
+    return 'halfway'
   // What its edits make of it could not be told, but they, or something after them, have been at it.
   return image.after.kind === 'unknown' ? 'landed' : 'drifted'
 }
@@ -77,16 +79,14 @@ function holdsHalf({ path, after, source }: Image, intent: Intent, now: Uint8Arr
   return same(now, imageAt(intent, source)?.before)
 }
 
-/**
- * Whether a recovery was killed while it wrote a file in place: the after-image up to some point, the original from
- * there on. It is shortened last, so it is never shorter than the original.
- */
-function isCutShort({ before, after }: Image, { about }: Intent, now: Uint8Array): boolean {
-  if (about.of === undefined || after.kind !== 'file' || before === undefined) return false
-  let written = 0
-  while (written < now.length && now[written] === after.bytes[written]) written++
-  if (now.length > before.length) return written === now.length
-  return now.length === before.length && same(now.subarray(written), before.subarray(written))
+/** Whether it was a recovery or an undo that was cut short while it wrote the file in place: nothing else does. */
+function isHalfWritten({ before, after }: Image, { about }: Intent, now: Uint8Array): boolean {
+  return (
+    about.of !== undefined &&
+    after.kind === 'file' &&
+    before !== undefined &&
+    isCutShort(before, after.bytes, now)
+  )
 }
 
 function holdsLater(image: Image, now: Uint8Array | undefined, later: readonly Intent[]): boolean {

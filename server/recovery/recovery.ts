@@ -317,8 +317,18 @@ export class Recovery {
       .map(({ intent }) => intent)
     const seen = await observe(workspace, kase.intent, later, this.#env.hasher)
     return seen.map((each) =>
-      each.state === 'restored' && this.#hasWritten(each) ? { ...each, state: 'untouched' } : each,
+      each.state === 'restored' && (this.#hasWritten(each) || this.#hasLost(kase))
+        ? { ...each, state: 'untouched' }
+        : each,
     )
+  }
+
+  /**
+   * Whether the machine has gone down since a recovery, or an undo, was at it: what it wrote in place may be gone, and
+   * its time of writing there all the same. Nobody put that original back.
+   */
+  #hasLost(kase: Case): boolean {
+    return isCarrier(kase) && kase.session.info.boot !== this.#env.host.boot
   }
 
   /** Whether it was a recovery that wrote what stands there, finishing an earlier intent: nobody put it back. */

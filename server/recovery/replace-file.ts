@@ -1,115 +1,305 @@
-import { dirname, join } from 'node:path'
-import { type Disk, DiskError, type DiskFile, type Stat } from '../disk/disk.ts'
+import { basename, dirname } from 'node:path'
+import { DiskError, type DiskFile, type Folder, type Stat } from '../disk/disk.ts'
 import { same } from './observe.ts'
-import { type Change, Refused } from './workspace.ts'
+import { mustBeAt } from './open-folders.ts'
+import { type Change, HalfWritten, Refused } from './workspace.ts'
+
+/** One change, and the file that it is about. */
+export interface Site {
+  readonly change: Change
+  readonly folder: Folder
+  /** Where the folder was when it was opened, without links. */
+  readonly folderPath: string
+  readonly name: string
+  /** This run's alone: two that replace one file at once never share a temporary one. */
+  readonly temporaryName: string
+}
+
+/** How a file is to be replaced, as far as nobody sees anything of it. `temporary`: the identity of that file. */
+export type Staged =
+  | { readonly way: 'nothing' }
+  | { readonly way: 'remove' | 'in place'; readonly there: Stat }
+  | { readonly way: 'make'; readonly temporary: string }
+  | { readonly way: 'swap'; readonly there: Stat; readonly temporary: string }
 
 /**
- * Puts new bytes in a file's place, all or nothing: a crash at any point leaves the old bytes or the new.
- *
- * By a temporary file and a rename; in place, with its bytes safe in the log, where a rename would lose
- * something: other hard links, an owner that cannot be given, a folder that takes no new file.
- * `temporaryName` is this run's alone: two that replace one file at once never share a temporary one.
- * @throws Refused where something else than `change.before` stands there
- * @throws DiskError where the system refuses
+ * Prepares a change: the new bytes stand, durable, in a temporary file beside the old ones; or they are to be written
+ * in place, since a rename would lose something: other hard links, an owner that cannot be given; or since the folder
+ * takes no new file.
+ * @throws Refused where something else than `change.before` stands there, or it is read-only
  */
-export async function replaceFile(
-  disk: Disk,
-  change: Change,
-  target: string,
-  temporaryName: string,
-): Promise<void> {
-  const folder = dirname(target)
-  const temporary = join(folder, temporaryName)
-  const there = await checkStill(disk, change, target, undefined)
+export async function stage(site: Site): Promise<Staged> {
+  const { change, folder, name } = site
+  const there = await folder.stat(name)
+  if (there !== undefined && there.kind !== 'file') throw new Refused(`${change.path} is no file any more`)
+  if ((there === undefined) !== (change.before === undefined)) throw changed(change)
+  if (there === undefined) {
+    if (change.after === undefined) return { way: 'nothing' }
+    mustBeSyncable(site)
+    return { way: 'make', temporary: await writeTemporary(site, change.after, undefined) }
+  }
+  if ((there.mode & 0o222) === 0) throw new Refused(`${change.path} is read-only`)
   if (change.after === undefined) {
-    if (there === undefined) return
-    await disk.remove(target)
-    return disk.syncFolder(folder)
+    mustBeSyncable(site)
+    return { way: 'remove', there }
   }
-  if (there !== undefined && (there.mode & 0o222) === 0) throw new Refused(`${change.path} is read-only`)
-  if (there !== undefined && there.links > 1) return writeInPlace(disk, change.after, target)
-  let written: string
+  if (there.links > 1 || !folder.isSyncable) return { way: 'in place', there }
   try {
-    written = await writeTemporary(disk, temporary, change, there)
+    return { way: 'swap', there, temporary: await writeTemporary(site, change.after, there) }
   } catch (error) {
-    if (there !== undefined && isDenied(error)) return writeInPlace(disk, change.after, target)
+    if (isDenied(error)) return { way: 'in place', there }
     throw error
   }
+}
+
+/** The same change without the temporary file: a rename would lose something of what stands there. */
+export async function stageInPlace(
+  { folder, temporaryName }: Site,
+  { there }: Staged & { way: 'swap' },
+): Promise<Staged> {
+  await folder.remove(temporaryName)
+  return { way: 'in place', there }
+}
+
+/**
+ * Carries out a change that was prepared. A crash at any point leaves the old bytes or the new; in place perhaps a
+ * mixture, which the next start knows for one. What was renamed is durable only once the folder is synced.
+ *
+ * What another program wrote up to the last instant stays: the path, its folder and the bytes are looked at right
+ * before, and the bytes that were taken away once more after. Lost is only a file that is renamed into this place
+ * between the last look and the rename: Node has no renameat2(2), which could exchange the two.
+ * @throws Refused where something else than `change.before` stands there by now
+ */
+export async function commit(site: Site, staged: Staged): Promise<void> {
+  switch (staged.way) {
+    case 'nothing':
+      return
+    case 'make':
+      return make(site, staged.temporary)
+    case 'swap':
+      return swap(site, staged)
+    case 'in place':
+      return withFile(site, staged.there, (file) => writeInPlace(site, file))
+    case 'remove':
+      return remove(site, staged.there)
+  }
+}
+
+async function make(site: Site, temporary: string): Promise<void> {
+  const { change, folder, name, temporaryName } = site
+  await withTemporary(site, temporary, async () => {
+    try {
+      // Unlike a rename it takes nothing away that came meanwhile.
+      // A crash before the next line leaves the file by both names, and the next start removes the temporary one.
+      await folder.link(temporaryName, name)
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) throw changed(change)
+      if (!hasCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES')) throw error
+      // A file system without hard links.
+      if ((await folder.stat(name)) !== undefined) throw changed(change)
+      return folder.rename(temporaryName, name)
+    }
+    await folder.remove(temporaryName)
+  })
+}
+
+async function swap(site: Site, { there, temporary }: Staged & { way: 'swap' }): Promise<void> {
+  const { change, folder, name, temporaryName } = site
+  await withTemporary(site, temporary, () =>
+    withFile(site, there, async (file) => {
+      try {
+        // A crash before this line leaves the old file and a temporary one, after it the new file.
+        await folder.rename(temporaryName, name)
+      } catch (error) {
+        // EBUSY: a file that is mounted there (a container's, say); EPERM: somebody else's in a sticky folder.
+        if (!isDenied(error) && !hasCode(error, 'EBUSY', 'EXDEV')) throw error
+        await folder.remove(temporaryName)
+        return writeInPlace(site, file)
+      }
+      const theirs = await contentOf(file, change.before!.length)
+      if (same(theirs, change.before)) return
+      // Somebody wrote to it between the last look and the rename.
+      if ((await folder.stat(name))?.identity === temporary) {
+        await writeTemporary(site, theirs, there)
+        await folder.rename(temporaryName, name)
+      }
+      throw changed(change)
+    }),
+  )
+}
+
+async function remove(site: Site, there: Stat): Promise<void> {
+  const { change, folder, folderPath, name, temporaryName } = site
+  await withFile(site, there, async (file) => {
+    if (await isTheOther(site)) return folder.rename(name, basename(change.respelt!))
+    await mustBeAt(folder, folderPath)
+    await folder.remove(name)
+    const theirs = await contentOf(file, change.before!.length)
+    if (same(theirs, change.before)) return
+    await writeTemporary(site, theirs, there)
+    if ((await folder.stat(name)) === undefined) await folder.rename(temporaryName, name)
+    else await folder.remove(temporaryName)
+    throw changed(change)
+  })
+}
+
+/**
+ * Whether the file to be removed is, by another spelling of its name, the very one that is to stay. Its inode does not
+ * tell: some file systems without case give each spelling a number of its own.
+ */
+async function isTheOther({ change, folder, folderPath }: Site): Promise<boolean> {
+  const { path, respelt } = change
+  if (respelt === undefined) return false
+  if (dirname(path) !== dirname(respelt)) throw new Refused(`${path} may be the same file as ${respelt}`)
+  const [name, other] = [basename(path), basename(respelt)]
+  if ((await folder.stat(other)) === undefined) return false
+  const names = await folder.names()
+  await mustBeAt(folder, folderPath)
+  return !(names.includes(name) && names.includes(other))
+}
+
+/** Does something with a temporary file, which is gone afterwards if that fails. */
+async function withTemporary(site: Site, identity: string, act: () => Promise<void>): Promise<void> {
+  const { change, folder, folderPath, temporaryName } = site
   try {
-    if ((await disk.lstat(temporary))?.identity !== written)
+    if ((await folder.stat(temporaryName))?.identity !== identity)
       throw new Refused(`the temporary file for ${change.path} was replaced meanwhile`)
-    // Looked at again at the last moment: what another program wrote since the plan was made stays.
-    await checkStill(disk, change, target, there)
-    // A crash before this line leaves the old file and a temporary one, after it the new file.
-    await disk.rename(temporary, target)
+    await mustBeAt(folder, folderPath)
+    await act()
   } catch (error) {
-    await disk.remove(temporary).catch(() => {}) // it may be gone; the error that matters is the first
+    await folder.remove(temporaryName).catch(() => {}) // it may be gone; the error that matters is the first
     throw error
   }
-  await disk.syncFolder(folder)
+}
+
+/** Does something with the file that stands there, held open, right after it was seen to hold what it should. */
+async function withFile(site: Site, there: Stat, act: (file: DiskFile) => Promise<void>): Promise<void> {
+  const { change, folder, name } = site
+  const file = await openToWrite(site)
+  try {
+    const { identity, size } = await file.stat()
+    if (identity !== there.identity) throw replaced(change)
+    if (!same(await contentOf(file, size), change.before)) throw changed(change)
+    if ((await folder.stat(name))?.identity !== there.identity) throw replaced(change)
+    await act(file)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Also of a file that is only to be renamed over: what may not be written is not to be got round by its folder. */
+async function openToWrite({ change, folder, name }: Site): Promise<DiskFile> {
+  try {
+    return await folder.open(name, 'modify')
+  } catch (error) {
+    if (hasCode(error, 'EPERM'))
+      throw new Refused(`${change.path} is immutable, or may only be appended to (chattr(1))`)
+    if (hasCode(error, 'EACCES')) throw new Refused(`${change.path} may not be written by this user`)
+    if (hasCode(error, 'ELOOP', 'ENOENT', 'ENXIO', 'EISDIR')) throw replaced(change)
+    throw error
+  }
 }
 
 /** Resolves with the identity of the file that it made; what it could not finish is gone again. */
-async function writeTemporary(
-  disk: Disk,
-  temporary: string,
-  change: Change,
-  there: Stat | undefined,
-): Promise<string> {
-  const file = await disk.open(temporary, 'create', 0o600)
+async function writeTemporary(site: Site, bytes: Uint8Array, there: Stat | undefined): Promise<string> {
+  const { change, folder, temporaryName } = site
+  const mode = there?.mode ?? change.mode
+  // What nobody knows a mode for gets what the user gives new files; everything else is private until it has its own.
+  const file = await folder.open(temporaryName, 'create', mode === undefined ? 0o666 : 0o600)
   try {
-    return await fill(file, change, there)
+    return await fill(file, bytes, mode, there)
   } catch (error) {
-    await disk.remove(temporary).catch(() => {}) // the error that matters is the first
+    await folder.remove(temporaryName).catch(() => {}) // the error that matters is the first
     throw error
   }
 }
 
-async function fill(file: DiskFile, change: Change, there: Stat | undefined): Promise<string> {
+async function fill(
+  file: DiskFile,
+  bytes: Uint8Array,
+  mode: number | undefined,
+  there: Stat | undefined,
+): Promise<string> {
   try {
-    await file.write(change.after!)
+    await file.write(bytes)
+    const { uid, gid, identity } = await file.stat()
     // The owner first: a change of owner clears the set-user-id bits of the mode.
-    if (there !== undefined) await giveOwner(file, there)
-    await file.setMode(there?.mode ?? change.mode ?? 0o644)
+    if (there !== undefined && (uid !== there.uid || gid !== there.gid))
+      await file.setOwner(there.uid, there.gid)
+    if (mode !== undefined) await giveMode(file, mode)
     await file.sync()
-    return (await file.stat()).identity
+    return identity
   } finally {
     await file.close()
   }
 }
 
-async function giveOwner(file: DiskFile, there: Stat): Promise<void> {
-  const { uid, gid } = await file.stat()
-  if (uid !== there.uid || gid !== there.gid) await file.setOwner(there.uid, there.gid)
-}
-
-function isDenied(error: unknown): boolean {
-  return error instanceof DiskError && (error.code === 'EACCES' || error.code === 'EPERM')
+/** Where every file has the same mode (vfat, exfat), to set it may be refused. */
+async function giveMode(file: DiskFile, mode: number): Promise<void> {
+  try {
+    await file.setMode(mode)
+  } catch (error) {
+    if ((await file.stat()).mode !== mode) throw error
+  }
 }
 
 /** A crash in here can leave a mixture: the intent that this write belongs to holds both images. */
-async function writeInPlace(disk: Disk, bytes: Uint8Array, target: string): Promise<void> {
-  const file = await disk.open(target, 'modify')
+async function writeInPlace(site: Site, file: DiskFile): Promise<void> {
+  const { change, folder, folderPath } = site
+  await mustBeAt(folder, folderPath)
   try {
-    await file.write(bytes)
-    await file.truncate(bytes.length)
-    await file.sync()
-  } finally {
-    await file.close()
+    await write(file, change.after!)
+  } catch (error) {
+    await putBack(site, error)
+    throw error
   }
 }
 
-async function checkStill(
-  disk: Disk,
-  change: Change,
-  target: string,
-  before: Stat | undefined,
-): Promise<Stat | undefined> {
-  const stat = await disk.lstat(target)
-  if (stat !== undefined && stat.kind !== 'file') throw new Refused(`${change.path} is no file any more`)
-  if (before !== undefined && stat?.identity !== before.identity)
-    throw new Refused(`${change.path} was replaced meanwhile`)
-  const now = stat === undefined ? undefined : await disk.read(target)
-  if (!same(now, change.before)) throw new Refused(`${change.path} was changed meanwhile`)
-  return stat
+/** The original over what could not be written whole, on a disk that is full, say: it needs no more room. */
+async function putBack({ change, folder, name }: Site, cause: unknown): Promise<void> {
+  try {
+    const file = await folder.open(name, 'modify')
+    try {
+      await write(file, change.before!)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (error instanceof DiskError) throw new HalfWritten(`${change.path} is half written`, { cause })
+    throw error
+  }
 }
+
+async function write(file: DiskFile, bytes: Uint8Array): Promise<void> {
+  await file.write(bytes)
+  await file.truncate(bytes.length)
+  await file.sync()
+}
+
+/** A byte more is asked for than there should be: that it does not come tells that this was the end. */
+async function contentOf(file: DiskFile, size: number): Promise<Buffer> {
+  let room = Buffer.allocUnsafe(size + 1)
+  for (let length = 0; ; ) {
+    const read = await file.readAt(room.subarray(length), length)
+    length += read
+    if (read === 0 || length === size) return room.subarray(0, length)
+    if (length === room.length) room = Buffer.concat([room, Buffer.allocUnsafe(length)])
+  }
+}
+
+function mustBeSyncable({ change, folder, folderPath }: Site): void {
+  if (!folder.isSyncable)
+    throw new Refused(`${folderPath} may not be read, so that ${change.path} could not be made durable in it`)
+}
+
+function isDenied(error: unknown): boolean {
+  // ENAMETOOLONG: the temporary name may be longer than the file's own, in a folder deep down.
+  return hasCode(error, 'EACCES', 'EPERM', 'ENAMETOOLONG')
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof DiskError && codes.includes(error.code)
+}
+
+const changed = ({ path }: Change) => new Refused(`${path} was changed meanwhile`)
+const replaced = ({ path }: Change) => new Refused(`${path} was replaced meanwhile`)

@@ -1,4 +1,4 @@
-import type { Stat } from '../disk/disk.ts'
+import { DiskError, type Stat } from '../disk/disk.ts'
 
 /**
  * Where recovery and undo look and write: the disk, or an editor's buffers in front of it.
@@ -11,14 +11,18 @@ export interface Workspace {
    */
   look(path: string, known?: Known): Promise<Sight>
   /**
-   * Puts `change.after` where `change.before` stands, all or nothing.
-   * Resolves with where it was put: in a `buffer` it is not durable yet.
-   * @throws Refused where something else stands there by now, or it may not be written
+   * Puts each `change.after` where `change.before` stands, each all or nothing, in no particular order; tells of each
+   * what became of it. What has gone to a `buffer` is not durable yet.
    */
-  place(change: Change, temporaryName: string): Promise<'disk' | 'buffer'>
+  place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<readonly Placed[]>
   /** Makes the folders that an intent made, and removes those it removed if they are empty by now. */
   settleFolders(made: readonly string[], removed: readonly string[]): Promise<void>
 }
+
+/** `left`: it was left alone, since something else stands there, it may not be written, or the system refused. */
+export type Placed =
+  | { readonly where: 'disk' | 'buffer' }
+  | { readonly where: 'left'; readonly problem: Problem }
 
 export type Sight =
   | { readonly kind: 'absent' }
@@ -41,9 +45,23 @@ export interface Change {
   readonly after: Uint8Array | undefined
   /** Permission bits for a file that comes back; one that stays keeps its own. */
   readonly mode: number | undefined
+  /** Of a removal: a path that is to hold a file, and may be this very one where the case of names does not count. */
+  readonly respelt?: string
 }
 
 /** A path that was left alone, and why. */
 export class Refused extends Error {
   override readonly name = 'Refused'
+}
+
+/** A write in place that failed, and the original could not be put back: what carries it out is to be gone on with. */
+export class HalfWritten extends Error {
+  override readonly name = 'HalfWritten'
+}
+
+/** Why one path could not be written, which is no reason to leave the others half done. */
+export type Problem = Refused | HalfWritten | DiskError
+
+export function isProblem(value: unknown): value is Problem {
+  return value instanceof Refused || value instanceof HalfWritten || value instanceof DiskError
 }

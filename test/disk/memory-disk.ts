@@ -4,9 +4,11 @@ import {
   type Disk,
   DiskError,
   type DiskFile,
+  type Folder,
   type OpenHow,
   type Stat,
 } from '../../server/disk/disk.ts'
+import { pathFolder } from '../../server/disk/path-folder.ts'
 import { type FileNode, fail, type Platter } from './platter.ts'
 
 /** One call to a disk: its number from 1, what it is, and the path. */
@@ -17,7 +19,7 @@ export interface Operation {
 }
 
 export type OperationName =
-  | Exclude<keyof Disk, 'lstat' | 'readMany'>
+  | Exclude<keyof Disk, 'lstat' | 'readMany' | 'openFolder' | 'attributesOf'>
   | 'write'
   | 'readAt'
   | 'setMode'
@@ -147,12 +149,25 @@ export class MemoryDisk implements Disk {
     return this.run('open', path, () => new MemoryFile(this, path, how, this.#platter.open(path, how, mode)))
   }
 
+  /** By its path: what a system does that has no better way. */
+  openFolder(path: string): Promise<Folder> {
+    return pathFolder(this, path)
+  }
+
+  attributesOf(paths: readonly string[]): Promise<(string | undefined)[]> {
+    return Promise.resolve(paths.map((path) => this.#platter.attributes(path)))
+  }
+
   makeFolder(path: string, mode: number): Promise<void> {
     return this.run('makeFolder', path, () => this.#platter.makeFolder(path, mode))
   }
 
   removeFolder(path: string): Promise<void> {
     return this.run('removeFolder', path, () => this.#platter.remove(path, 'folder'))
+  }
+
+  link(from: string, to: string): Promise<void> {
+    return this.run('link', from, () => this.#platter.link(from, to))
   }
 
   rename(from: string, to: string): Promise<void> {

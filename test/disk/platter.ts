@@ -23,6 +23,8 @@ export type Unsynced =
 export class Platter {
   /** Counts the crashes: what was opened before one is dead after it. */
   power = 1
+  /** What a file carries beside bytes, mode and owner; undefined: nothing can tell. */
+  attributes: (path: string) => string | undefined = () => ''
   #made = 0
   #tick = 0
   #pending: Change[] = []
@@ -171,6 +173,16 @@ export class Platter {
     if (node.kind === 'folder' && node.entries.size > 0) fail('ENOTEMPTY')
     node.links--
     this.#change([{ folder, name, node: undefined }])
+  }
+
+  link(from: string, to: string): void {
+    const { node } = this.#locate(from, 'no follow')
+    const target = this.#locate(to, 'no follow')
+    if (node === undefined) fail('ENOENT')
+    if (node.kind === 'folder') fail('EPERM')
+    if (target.node !== undefined) fail('EEXIST')
+    node.links++
+    this.#change([{ folder: target.folder, name: target.name, node }])
   }
 
   rename(from: string, to: string): void {

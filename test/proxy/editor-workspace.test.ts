@@ -5,7 +5,7 @@ import { Conversation } from '../../server/proxy/conversation.ts'
 import { EditorWorkspace } from '../../server/proxy/editor-workspace.ts'
 import { Mirror } from '../../server/proxy/mirror.ts'
 import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
-import { Refused } from '../../server/recovery/workspace.ts'
+import { type Change, Refused } from '../../server/recovery/workspace.ts'
 import { Machine } from '../disk/machine.ts'
 
 const hasher = await createHasher()
@@ -54,12 +54,16 @@ class Stage {
     this.workspace = new EditorWorkspace(disks, this.mirror, this.#conversation)
   }
 
-  place(before: string | undefined, after: string | undefined) {
+  /** Where it was put; rejects with what kept it from that. */
+  async place(before: string | undefined, after: string | undefined) {
     const bytes = (text: string | undefined) => (text === undefined ? undefined : Buffer.from(text))
-    return this.workspace.place(
-      { path: A, before: bytes(before), after: bytes(after), mode: 0o644 },
-      'temporary',
-    )
+    return this.placeChange({ path: A, before: bytes(before), after: bytes(after), mode: 0o644 })
+  }
+
+  async placeChange(change: Change) {
+    const [placed] = await this.workspace.place([change], () => 'temporary')
+    if (placed!.where === 'left') throw placed!.problem
+    return placed!.where
   }
 
   get onDisk(): string {
@@ -193,7 +197,7 @@ describe('placing', () => {
   it('refuses bytes that no message can carry', async () => {
     const stage = new Stage('foo\n', 'foo\n')
     const change = { path: A, before: Buffer.from('foo\n'), after: Buffer.from([0xe9, 0x0a]), mode: 0o644 }
-    await expect(stage.workspace.place(change, 'temporary')).rejects.toThrow(
+    await expect(stage.placeChange(change)).rejects.toThrow(
       new Refused(`${A} is open in the editor, and not UTF-8`),
     )
     expect(stage.requests).toEqual([])

@@ -20,8 +20,7 @@ import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
 import { Refused } from '../../server/recovery/workspace.ts'
 import { error, MemoryDisk, onNth } from '../disk/memory-disk.ts'
 import { Platter } from '../disk/platter.ts'
-
-const TEMPORARY = '.lsp-wal-0123456789abcdef'
+import { place as placeIn, TEMPORARY } from './place.ts'
 
 let folder: string
 let w: string
@@ -40,13 +39,8 @@ const place = (
   after: string | undefined,
   mode?: number,
   disk: Disk = nodeDisk,
-) =>
-  new DiskWorkspace(disk, [w]).place(
-    { path, before: bytesOf(before), after: bytesOf(after), mode },
-    TEMPORARY,
-  )
+) => placeIn(w, { path, before, after, ...(mode !== undefined && { mode }) }, disk)
 
-const bytesOf = (text: string | undefined) => (text === undefined ? undefined : Buffer.from(text))
 const text = (path: string) => readFile(path, 'utf8')
 const at = (...names: string[]) => join(w, ...names)
 
@@ -189,11 +183,7 @@ describe('on a disk that fails, a file', () => {
     platter.put('/w/a', 'old text', 0o640)
     disk = new MemoryDisk(platter)
   })
-  const replace = () =>
-    new DiskWorkspace(disk, ['/w']).place(
-      { path: '/w/a', before: Buffer.from('old text'), after: Buffer.from('new'), mode: undefined },
-      TEMPORARY,
-    )
+  const replace = () => placeIn('/w', { path: '/w/a', before: 'old text', after: 'new' }, disk)
 
   it('is never half written, and no temporary file is left, whatever operation fails', async () => {
     for (const code of ['EIO', 'ENOSPC', 'EROFS', 'EMFILE']) {

@@ -9,7 +9,9 @@ import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
 import { observe } from '../../server/recovery/observe.ts'
 import { rollBackWay } from '../../server/recovery/plan.ts'
 import { Recovery } from '../../server/recovery/recovery.ts'
+import type { Change } from '../../server/recovery/workspace.ts'
 import { Machine } from '../disk/machine.ts'
+import { error, short } from '../disk/memory-disk.ts'
 import { about, created, deleted, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
 import { hasher } from '../journal/logs.ts'
 
@@ -35,12 +37,11 @@ async function dead(intents: readonly Intent[], outcomes: readonly Outcome[] = [
   machine.kill(program)
 }
 
-async function recovery(): Promise<{
+async function recovery(program = machine.run()): Promise<{
   recovery: Recovery
   workspace: DiskWorkspace
   end: () => Promise<void>
 }> {
-  const program = machine.run()
   const session = new Session(program, root, start, fail)
   const started = await Recovery.start(program, root, session, start, fail)
   const end = async () => {
@@ -93,10 +94,10 @@ describe('a moved file', () => {
     const failing = Object.assign(Object.create(workspace) as DiskWorkspace, {
       look: (path: string) => workspace.look(path),
       settleFolders: async () => {},
-      place: async (change: { path: string }, name: string) => {
-        if (change.path === '/w/y')
-          throw new DiskError('write', '/w/y', Object.assign(new Error(), { code: 'ENOSPC' }))
-        return workspace.place(change as never, name)
+      place: async (changes: readonly Change[], nameOf: (path: string) => string) => {
+        if (changes[0]?.path !== '/w/y') return workspace.place(changes, nameOf)
+        const problem = new DiskError('write', '/w/y', Object.assign(new Error(), { code: 'ENOSPC' }))
+        return [{ where: 'left', problem }]
       },
     })
     const result = await started.deal(started.cases[0]!, failing, 'auto')
@@ -120,6 +121,36 @@ describe('a file that was being written in place', () => {
       await end()
       expect(tree(), `cut after ${written} bytes`).toEqual({ a: after })
     }
+  })
+})
+
+describe('a file that can neither be written in place nor get its bytes back', () => {
+  it('is finished by the next start, and called half written until then', async () => {
+    machine.platter.attributes = () => undefined
+    machine.platter.put('/w/a', 'the old text')
+    await dead([intentOf('01', [replaced('/w/a', 'the old text', 'the new one')])])
+    const program = machine.run()
+    let isFull = false
+    program.disk.plan = ({ name, path }) => {
+      if (path !== '/w/a') return undefined
+      if (name === 'open' && isFull) return error('EIO')
+      isFull ||= name === 'write'
+      return name === 'write' ? short('ENOSPC') : undefined
+    }
+    const first = await recovery(program)
+    const result = await first.recovery.deal(first.recovery.cases[0]!, first.workspace, 'auto')
+    expect(result).toMatchObject({
+      report: { written: [], left: [{ path: '/w/a', reason: '/w/a is half written' }] },
+    })
+    await first.end()
+    machine.kill(program)
+    expect(tree()).toEqual({ a: 'the nld text' })
+
+    const second = await recovery()
+    for (const kase of second.recovery.cases) await second.recovery.deal(kase, second.workspace, 'auto')
+    await second.end()
+    expect(tree()).toEqual({ a: 'the new one' })
+    expect((await recovery()).recovery.cases).toEqual([])
   })
 })
 

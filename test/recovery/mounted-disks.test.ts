@@ -1,0 +1,153 @@
+import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Mounts, missingMounts } from '../disk/mounts.ts'
+import { describeUnless } from '../requirements.ts'
+import { place, placeAll } from './place.ts'
+
+let mounts: Mounts
+
+beforeEach(() => {
+  mounts = new Mounts()
+})
+
+afterEach(() => mounts[Symbol.dispose]())
+
+const text = (path: string) => readFileSync(path, 'utf8')
+
+/** Writes until there is no room left. */
+function fill(folder: string): void {
+  for (const size of [4096, 1]) {
+    try {
+      for (let n = 0; ; n++) writeFileSync(join(folder, `fill-${size}-${n}`), Buffer.alloc(size))
+    } catch {
+      // full: now with the smaller ones
+    }
+  }
+}
+
+describeUnless(missingMounts(), 'on a disk that is full', () => {
+  it('a file keeps its bytes, and no temporary one is left', async () => {
+    const w = mounts.tmpfs('256k')
+    writeFileSync(join(w, 'a'), 'old')
+    fill(w)
+    const before = readdirSync(w)
+    await expect(place(w, { path: join(w, 'a'), before: 'old', after: 'x'.repeat(9000) })).rejects.toThrow(
+      /^cannot (open|write) .*: ENOSPC$/,
+    )
+    expect(text(join(w, 'a'))).toBe('old')
+    expect(readdirSync(w)).toEqual(before)
+  })
+
+  it('a file that is written in place gets its bytes back', async () => {
+    const w = mounts.tmpfs('256k')
+    const old = 'old text '.repeat(500)
+    writeFileSync(join(w, 'a'), old)
+    linkSync(join(w, 'a'), join(w, 'b'))
+    fill(w)
+    const change = { path: join(w, 'a'), before: old, after: 'x'.repeat(9000) }
+    await expect(place(w, change)).rejects.toThrow(`cannot write ${join(w, 'a')}: ENOSPC`)
+    expect([text(join(w, 'a')), text(join(w, 'b'))]).toEqual([old, old])
+  })
+
+  it('the files for which there is room are written, each of the others is left whole', async () => {
+    const w = mounts.tmpfs('256k')
+    const names = Array.from({ length: 40 }, (_, i) => `f${i}`)
+    const [old, fresh] = ['o'.repeat(100), 'n'.repeat(20_000)]
+    for (const name of names) writeFileSync(join(w, name), old)
+    const placed = await placeAll(
+      w,
+      names.map((name) => ({ path: join(w, name), before: old, after: fresh })),
+    )
+    const held = names.map((name) => text(join(w, name)))
+    expect(placed.map(({ where }) => where)).toEqual(held.map((each) => (each === fresh ? 'disk' : 'left')))
+    expect(new Set(held)).toEqual(new Set([old, fresh]))
+    expect(readdirSync(w).sort()).toEqual([...names].sort())
+  })
+})
+
+describeUnless(missingMounts('mkfs.ext4'), 'on a mounted disk, a file', () => {
+  it('is replaced in a folder of another disk than the workspace’s', async () => {
+    const [w, disk] = [mounts.tmpfs('1m'), mounts.ext4()]
+    mkdirSync(join(w, 'sub'))
+    mounts.bind(disk, join(w, 'sub'))
+    const a = join(w, 'sub', 'a')
+    writeFileSync(a, 'old')
+    await place(w, { path: a, before: 'old', after: 'new' })
+    await place(w, { path: join(w, 'sub', 'b'), before: undefined, after: 'made' })
+    expect([text(a), text(join(w, 'sub', 'b'))]).toEqual(['new', 'made'])
+  })
+
+  it('is written in place where it is mounted itself, as containers do', async () => {
+    const w = mounts.tmpfs('1m')
+    const [a, real] = [join(w, 'a'), join(w, 'real')]
+    writeFileSync(a, '')
+    writeFileSync(real, 'old')
+    mounts.bind(real, a)
+    await place(w, { path: a, before: 'old', after: 'new' })
+    expect([text(a), text(real)]).toEqual(['new', 'new'])
+    expect(readdirSync(w).sort()).toEqual(['a', 'real'])
+    await expect(place(w, { path: a, before: 'new', after: undefined })).rejects.toThrow(
+      `cannot remove ${a}: EBUSY`,
+    )
+  })
+
+  it('is left alone where nothing may be written', async () => {
+    const w = mounts.ext4()
+    writeFileSync(join(w, 'a'), 'old')
+    mounts.readOnly(w)
+    for (const after of ['new', undefined])
+      await expect(place(w, { path: join(w, 'a'), before: 'old', after })).rejects.toThrow('EROFS')
+    expect(text(join(w, 'a'))).toBe('old')
+  })
+})
+
+describeUnless(missingMounts('mkntfs'), 'where the case of names does not count', () => {
+  const both = (w: string) => [join(w, 'button.ts'), join(w, 'Button.ts')] as const
+
+  it('a file is never removed by one name that is to stay by the other', async () => {
+    const w = mounts.caseless()
+    const [lower, upper] = both(w)
+    for (const [path, respelt] of [
+      [lower, upper],
+      [upper, lower],
+    ] as const) {
+      writeFileSync(path, 'text')
+      await place(w, { path, before: 'text', after: undefined, respelt })
+      expect([text(lower), text(upper)]).toEqual(['text', 'text'])
+    }
+  })
+
+  it('a file is replaced, made and removed by any of its names', async () => {
+    const w = mounts.caseless()
+    const [lower, upper] = both(w)
+    await place(w, { path: lower, before: undefined, after: 'old' })
+    await place(w, { path: upper, before: 'old', after: 'new' })
+    await expect(place(w, { path: upper, before: undefined, after: 'x' })).rejects.toThrow(
+      'was changed meanwhile',
+    )
+    expect(text(lower)).toBe('new')
+    await place(w, { path: upper, before: 'new', after: undefined })
+    expect(readdirSync(w)).toEqual([])
+  })
+})
+
+describeUnless(
+  missingMounts('mkfs.exfat', 'mount.exfat-fuse'),
+  'on a disk without hard links and modes',
+  () => {
+    it('a file is replaced, made, and removed, but not by one of two names that are one', async () => {
+      const w = mounts.exfat()
+      const a = join(w, 'a.ts')
+      await place(w, { path: a, before: undefined, after: 'old', mode: 0o600 })
+      const { mode } = statSync(a)
+      await place(w, { path: a, before: 'old', after: 'new' })
+      expect([text(a), statSync(a).mode]).toEqual(['new', mode])
+      await place(w, { path: a, before: 'new', after: undefined, respelt: join(w, 'A.ts') })
+      expect(text(a)).toBe('new')
+      expect(readdirSync(w)).toEqual(['A.ts'])
+      await place(w, { path: a, before: 'new', after: undefined })
+      expect(readdirSync(w)).toEqual([])
+    })
+  },
+)
