@@ -1,6 +1,8 @@
 /** What is asked of the machine beside its file system: who runs, and who answers. */
 export interface Host {
   readonly name: string
+  /** Tells machines of one name apart, and stays the same over boots; undefined where the system has nothing such. */
+  readonly machine: string | undefined
   /** Changes with every boot of the machine, so that a process id of an earlier boot means nothing. */
   readonly boot: string
   readonly pid: number

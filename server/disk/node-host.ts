@@ -16,6 +16,7 @@ type Self = Pick<NodeJS.Process, 'pid' | 'ppid' | 'getuid' | 'kill'>
 export function nodeHost(self: Self): Host {
   return {
     name: hostname(),
+    machine: machineId(),
     boot: bootOf(),
     pid: self.pid,
     uid: self.getuid?.(),
@@ -28,6 +29,14 @@ export function nodeHost(self: Self): Host {
     runs: (pid) => isThere(pid, self) && statOf(pid)?.state !== 'Z',
     listen,
     call,
+  }
+}
+
+function machineId(): string | undefined {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim() || undefined // machine-id(5)
+  } catch {
+    return undefined // not Linux, or a container
   }
 }
 

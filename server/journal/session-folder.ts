@@ -36,6 +36,8 @@ export interface SessionInfo extends SessionStart {
   readonly version: 1
   readonly session: string
   readonly host: string
+  /** `Host.machine`, where there is one. */
+  readonly machine?: string
   readonly boot: string
   readonly pid: number
   readonly start: string
@@ -85,14 +87,19 @@ async function foundIn(
 /** Whether the process that a session belongs to still runs. A claimed one belongs to its claimer. */
 export async function lifeOf(env: Env, found: FoundSession): Promise<Life> {
   const owner = found.claimedBy ?? found.info
-  // A machine may be given another name while it runs.
-  if (owner.host !== env.host.name && owner.boot !== env.host.boot) return 'elsewhere'
+  // A machine may be given another name while it runs, and many have the same.
+  if (owner.boot !== env.host.boot && !(owner.host === env.host.name && mayBeSameMachine(env, owner)))
+    return 'elsewhere'
   if ((await env.host.call(owner.socket)).answered) return 'live'
   // Of another boot: no process of it can be left, whatever has its id now.
   if (owner.boot !== env.host.boot) return 'dead'
   // A socket's file can be swept away under a running session; its process is still there then.
   const start = await env.host.processStart(owner.pid)
   return start !== undefined && start === owner.start ? 'live' : 'dead'
+}
+
+function mayBeSameMachine({ host }: Env, { machine }: SessionInfo): boolean {
+  return machine === undefined || host.machine === undefined || machine === host.machine
 }
 
 /** Whether the editor that a session served still runs: then its buffers hold what the disk does not. */
@@ -125,6 +132,7 @@ function isInfo(value: unknown): value is SessionInfo {
     [info.session, info.host, info.boot, info.start, info.startedAt, info.socket].every(
       (s) => typeof s === 'string',
     ) &&
+    (info.machine === undefined || typeof info.machine === 'string') &&
     typeof info.pid === 'number' &&
     isStrings(info.folders) &&
     isStrings(info.server) &&

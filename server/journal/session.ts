@@ -216,6 +216,7 @@ export class Session {
       session: this.id,
       ...this.#start,
       host: host.name,
+      ...(host.machine !== undefined && { machine: host.machine }),
       boot: host.boot,
       pid: host.pid,
       start: (await host.processStart(host.pid)) ?? '',

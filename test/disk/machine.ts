@@ -63,6 +63,7 @@ export class Machine {
     const { name, uid } = this
     return {
       name,
+      machine: this.hardware,
       boot: `boot-${this.#boots} of ${this.hardware}`,
       pid,
       uid,

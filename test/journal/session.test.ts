@@ -106,6 +106,7 @@ describe('a session', () => {
           server: ['gopls', 'serve'],
           editor: { name: 'vi', version: '1', pid: 7, start: 's' },
           host: 'here',
+          machine: 'this',
           boot: 'boot-1 of this',
           pid: 101,
           start: 'start-102',
@@ -261,6 +262,15 @@ describe('the life of a session', () => {
     machine.name = 'there'
     machine.hardware = 'that'
     expect(await lifeOf(machine.run(), found)).toBe('elsewhere')
+  })
+
+  it('cannot be known from another machine of the same name, running or not', async () => {
+    const found = await dead('01')
+    machine.hardware = 'that'
+    expect(await lifeOf(machine.run(), found)).toBe('elsewhere')
+    // Written before machines were told apart so: the name is all there is.
+    const { machine: _, ...info } = found.info
+    expect(await lifeOf(machine.run(), { ...found, info })).toBe('dead')
   })
 
   it('is known on a machine that was given another name meanwhile', async () => {
