@@ -1,8 +1,21 @@
 import type { Env } from '../journal/env.ts'
-import type { Root } from '../journal/root.ts'
+import { checkOutside } from '../journal/root.ts'
+import type { FoundSession } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
+import { reachOf } from '../recovery/reach.ts'
 import type { Change, Placed, Sight, Workspace } from '../recovery/workspace.ts'
+import type { Surroundings } from './command.ts'
 import { openDocuments } from './open-documents.ts'
+
+/** The files that a session may have worked with, as long as nobody opens another one. */
+export async function closedFilesOf(
+  { env, root, cwd }: Surroundings,
+  session: FoundSession,
+): Promise<ClosedFiles> {
+  await checkOutside(env, root, [cwd])
+  const reach = await reachOf(env, session.info.folders, [cwd])
+  return new ClosedFiles(env, new DiskWorkspace(env.disk, reach), await openDocuments(env, root))
+}
 
 /** The disk, but for the files that an editor has open behind a proxy: they are neither judged nor written. */
 export class ClosedFiles implements Workspace {
@@ -10,15 +23,10 @@ export class ClosedFiles implements Workspace {
   readonly #disk: DiskWorkspace
   readonly #open: ReadonlySet<string>
 
-  private constructor(env: Env, disk: DiskWorkspace, open: ReadonlySet<string>) {
+  constructor(env: Env, disk: DiskWorkspace, open: ReadonlySet<string>) {
     this.#env = env
     this.#disk = disk
     this.#open = open
-  }
-
-  /** The files under these folders, as long as nobody opens another one. */
-  static async under(env: Env, root: Root, folders: readonly string[]): Promise<ClosedFiles> {
-    return new ClosedFiles(env, new DiskWorkspace(env.disk, folders), await openDocuments(env, root))
   }
 
   async look(path: string): Promise<Sight> {

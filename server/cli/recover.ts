@@ -3,7 +3,7 @@ import type { Intent } from '../journal/intent.ts'
 import { Session } from '../journal/session.ts'
 import type { Way } from '../recovery/plan.ts'
 import { type Case, Recovery, type Result } from '../recovery/recovery.ts'
-import { ClosedFiles } from './closed-files.ts'
+import { type ClosedFiles, closedFilesOf } from './closed-files.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { describeReport, describeWay, titleOf } from './report.ts'
 import { plainText } from './text.ts'
@@ -70,7 +70,7 @@ async function dealWith(
 ): Promise<number> {
   let status: number = EXIT.done
   for (const kase of cases) {
-    const workspace = await ClosedFiles.under(around.env, around.root, kase.session.info.folders)
+    const workspace = await closedFilesOf(around, kase.session)
     if (options.dryRun) {
       around.out(
         describeWay(around, kase.intent, await previewOf(recovery, kase, workspace, options.decision)),

@@ -2,13 +2,14 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { JournalError } from '../journal/env.ts'
 import type { Intent } from '../journal/intent.ts'
+import { checkOwn } from '../journal/root.ts'
 import { Session } from '../journal/session.ts'
 import { carryOut, type Report } from '../recovery/carry-out.ts'
 import { rollBackWay, type Way } from '../recovery/plan.ts'
 import { Recovery } from '../recovery/recovery.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
 import { changesOf } from './changes.ts'
-import { ClosedFiles } from './closed-files.ts'
+import { closedFilesOf } from './closed-files.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { type Entry, readHistory } from './history.ts'
 import { resolveId } from './ids.ts'
@@ -90,7 +91,9 @@ async function undoSettled(
   const { intent } = entry.recorded
   const { folders } = entry.session.info
   const files = asked(intent, options.files)
-  const workspace = await ClosedFiles.under(env, root, folders)
+  // What others could have written there is listed, and not acted on.
+  await checkOwn(env, entry.session.path)
+  const workspace = await closedFilesOf(around, entry.session)
   const seen = await states.pathsOf(entry, workspace)
   const withheld = await observeWithheld(workspace, intent, env.hasher)
   const isAsked = (path: string) => files === undefined || files.has(path)
@@ -133,7 +136,7 @@ async function rollBackPending(
   try {
     const kase = recovery.cases.find(({ intent }) => intent.id === recorded.intent.id)
     if (kase === undefined) throw new UsageError('this edit belongs to an editor that still runs')
-    const workspace = await ClosedFiles.under(env, root, session.info.folders)
+    const workspace = await closedFilesOf(around, session)
     if (options.dryRun) {
       around.out(describeWay(around, kase.intent, await recovery.preview(kase, workspace, 'roll-back')))
       return EXIT.done

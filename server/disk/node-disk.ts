@@ -9,7 +9,7 @@ import { isNothing, kindOf, toStat } from './node-stat.ts'
 
 /** The real file system. */
 export const nodeDisk: Disk = {
-  read: (path) => on('read', path, () => fs.readFile(path)),
+  read: (path) => on('read', path, () => readFile(path)),
   readMany,
   stat: (path) => on('stat', path, () => orNothing(fs.stat(path, { bigint: true }).then(toStat))),
   lstat: (path) => on('stat', path, () => orNothing(fs.lstat(path, { bigint: true }).then(toStat))),
@@ -37,6 +37,19 @@ export const nodeDisk: Disk = {
         await handle.close()
       }
     }),
+}
+
+/** O_NONBLOCK (undefined on Windows): what has become a fifo must not make this process wait for its writer. */
+async function readFile(path: string): Promise<Buffer> {
+  const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const stat = await handle.stat()
+    // read(2) says so of a folder; of a device, which may have no end, nobody does.
+    if (!stat.isFile() && !stat.isDirectory()) throw Object.assign(new Error('no file'), { code: 'ENXIO' })
+    return await handle.readFile()
+  } finally {
+    await handle.close()
+  }
 }
 
 async function on<T>(operation: string, path: string, call: () => Promise<T>): Promise<T> {

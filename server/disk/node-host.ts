@@ -8,7 +8,9 @@ import { promisify } from 'node:util'
 import type { Call, Host, Listener } from './host.ts'
 
 const CALL_MS = 1000
-const NOBODY = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK', 'ENOTDIR'])
+/** A session tells the files that its editor holds open; whoever says more is none. */
+const MOST_CALL_BYTES = 16 * 1024 * 1024
+const NOBODY = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK', 'ENOTDIR', 'ELOOP'])
 
 type Self = Pick<NodeJS.Process, 'pid' | 'ppid' | 'getuid' | 'kill'>
 
@@ -127,8 +129,10 @@ function call(address: string): Promise<Call> {
   return new Promise((done) => {
     let connected = false
     let text = ''
-    const socket = connect(address)
+    // As a path: a name that is a number would be a port.
+    const socket = connect({ path: address })
     const finish = () => {
+      clearTimeout(deadline)
       socket.destroy()
       const end = text.indexOf('\n')
       done(
@@ -136,12 +140,13 @@ function call(address: string): Promise<Call> {
       )
     }
     // A process too busy to answer has its connection accepted by the kernel all the same: it lives.
-    socket.setTimeout(CALL_MS, finish)
+    const deadline = setTimeout(finish, CALL_MS)
     socket.once('connect', () => {
       connected = true
     })
     socket.on('data', (chunk) => {
       text += chunk.toString('utf8')
+      if (text.length > MOST_CALL_BYTES) finish()
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
       // Only these say that nobody is there; anything else (EAGAIN: a full backlog, EACCES) is somebody.

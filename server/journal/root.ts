@@ -20,6 +20,25 @@ export function rootAt(path: string): Root {
  */
 export async function prepareRoot(env: Env, root: Root, workspace: readonly string[]): Promise<void> {
   // Before anything is made: in there not even an empty folder may be left.
+  await checkOutside(env, root, workspace)
+  for (const folder of [root.path, root.live, root.history]) await makeFolders(env, folder)
+  for (const folder of [root.path, root.live, root.history]) await checkOwn(env, folder)
+}
+
+/**
+ * Before anything is read: whose the journal's folders are, as far as they are there.
+ * @throws JournalError where somebody else could have written there
+ */
+export async function checkRoot(env: Env, root: Root): Promise<void> {
+  for (const folder of [root.path, root.live, root.history]) {
+    const kind = (await env.disk.lstat(folder))?.kind
+    // In the place of a folder a file holds nothing, and so much the worse: but that is told when something is recorded.
+    if (kind === 'folder' || kind === 'link') await checkOwn(env, folder)
+  }
+}
+
+/** @throws JournalError inside one of the workspace folders */
+export async function checkOutside(env: Env, root: Root, workspace: readonly string[]): Promise<void> {
   const real = await realpathAsFar(env.disk, root.path)
   for (const folder of workspace) {
     // A workspace that holds the user's home as a whole is no repository that somebody shipped.
@@ -29,8 +48,6 @@ export async function prepareRoot(env: Env, root: Root, workspace: readonly stri
         `the journal ${root.path} is inside the workspace folder ${folder}: choose another with --journal`,
       )
   }
-  for (const folder of [root.path, root.live, root.history]) await makeFolders(env, folder)
-  for (const folder of [root.path, root.live, root.history]) await checkOwn(env, folder)
 }
 
 /** @throws JournalError where `folder` is no folder of this user's alone */

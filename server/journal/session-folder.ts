@@ -1,7 +1,7 @@
-import { join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
 import type { Env } from './env.ts'
-import type { Root } from './root.ts'
+import { checkRoot, type Root } from './root.ts'
 
 export const SESSION_FILE = 'session.json'
 /** Inside a live session's folder: the dead sessions it has taken over. */
@@ -56,13 +56,21 @@ export interface FoundSession {
 /** `elsewhere`: started on another machine that shares this folder, so nothing can be known. */
 export type Life = 'live' | 'dead' | 'elsewhere'
 
-/** Sessions under `live/`, those taken over by others too, oldest first. */
+/** Far more than a session ever says of itself. */
+const LONGEST_INFO = 1024 * 1024
+
+/**
+ * Sessions under `live/`, those taken over by others too, oldest first.
+ * @throws JournalError where the journal is not this user's alone
+ */
 export async function liveSessions(env: Env, root: Root): Promise<FoundSession[]> {
+  await checkRoot(env, root)
   return foundIn(env, root.live, undefined)
 }
 
-/** Settled sessions, oldest first. */
+/** Settled sessions, oldest first. @throws JournalError where the journal is not this user's alone */
 export async function settledSessions(env: Env, root: Root): Promise<FoundSession[]> {
+  await checkRoot(env, root)
   return foundIn(env, root.history, undefined)
 }
 
@@ -79,7 +87,9 @@ async function foundIn(
     const info = await readInfo(env, path)
     if (info?.session !== name) continue
     found.push({ path, info, claimedBy })
-    found.push(...(await foundIn(env, join(path, CLAIMED), info)))
+    const claimed = join(path, CLAIMED)
+    // Not through a link: what it leads to was not claimed.
+    if ((await env.disk.lstat(claimed))?.kind === 'folder') found.push(...(await foundIn(env, claimed, info)))
   }
   return found.sort((a, b) => (a.info.session < b.info.session ? -1 : 1))
 }
@@ -113,7 +123,8 @@ export async function editorLives(env: Env, info: SessionInfo): Promise<boolean>
 export async function readInfo(env: Env, folder: string): Promise<SessionInfo | undefined> {
   const path = join(folder, SESSION_FILE)
   try {
-    if ((await env.disk.lstat(path))?.kind !== 'file') return undefined
+    const stat = await env.disk.lstat(path)
+    if (stat?.kind !== 'file' || stat.size > LONGEST_INFO) return undefined
     const value: unknown = JSON.parse((await env.disk.read(path)).toString('utf8'))
     return isInfo(value) ? value : undefined
   } catch (error) {
@@ -133,8 +144,11 @@ function isInfo(value: unknown): value is SessionInfo {
       (s) => typeof s === 'string',
     ) &&
     (info.machine === undefined || typeof info.machine === 'string') &&
-    typeof info.pid === 'number' &&
+    isProcessId(info.pid) &&
     isStrings(info.folders) &&
+    // A relative folder would be another one for each reader, and an empty one the root of all.
+    info.folders.every((folder) => isAbsolute(folder) && !folder.includes('\0')) &&
+    isSocket(info.socket as string, info.session as string) &&
     isStrings(info.server) &&
     isEditor(info.editor)
   )
@@ -147,8 +161,23 @@ function isEditor(value: unknown): boolean {
     typeof value === 'object' &&
     typeof editor.name === 'string' &&
     typeof editor.version === 'string' &&
-    (editor.pid === null || typeof editor.pid === 'number') &&
+    (editor.pid === null || isProcessId(editor.pid)) &&
     (editor.start === null || typeof editor.start === 'string')
+  )
+}
+
+function isProcessId(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0
+}
+
+/** Only such addresses as sessions listen at are ever called: anything else may be another program's. */
+function isSocket(address: string, session: string): boolean {
+  if (address === `\\\\.\\pipe\\lsp-wal-${session}`) return true
+  const folder = basename(dirname(address))
+  return (
+    isAbsolute(address) &&
+    basename(address) === SOCKET &&
+    (folder === session || /^lsp-wal-[0-9a-f]{16}$/.test(folder))
   )
 }
 

@@ -5,6 +5,7 @@ import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import type { SessionStart } from '../journal/session-folder.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
+import { reachOf } from '../recovery/reach.ts'
 import { type Case, Recovery, type Result } from '../recovery/recovery.ts'
 import type { Workspace } from '../recovery/workspace.ts'
 import type { Conversation } from './conversation.ts'
@@ -32,6 +33,7 @@ export class StartRecovery {
   #carrying: Promise<void> | undefined
   /** Intents of claimed sessions that this session follows to their end. */
   readonly #followed = new Set<string>()
+  #folders: readonly string[] = []
   #ended = false
 
   constructor(
@@ -56,12 +58,14 @@ export class StartRecovery {
   async claim(root: Root, start: SessionStart, tell: (problem: unknown) => void): Promise<void> {
     const recovery = await Recovery.start(this.#env, root, this.#session, start, tell)
     this.#recovery = recovery
+    const recorded = new Set(recovery.cases.flatMap(({ session }) => session.info.folders))
+    this.#folders = await reachOf(this.#env, [...recorded], start.folders)
     for (const { intent } of recovery.adopted) this.#follow(recovery, intent)
   }
 
   /** The workspace folders of the sessions that were taken over: their edits are carried out whole, or not at all. */
-  get folders(): string[] {
-    return [...new Set(this.#recovery?.cases.flatMap(({ session }) => session.info.folders))]
+  get folders(): readonly string[] {
+    return this.#folders
   }
 
   /** Deals with every case. */

@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, sep } from 'node:path'
+import { basename, dirname, isAbsolute, resolve, sep } from 'node:path'
 import { type Disk, DiskError, type Folder } from '../disk/disk.ts'
 import { isWithin, realpathAsFar } from '../journal/root.ts'
 import { OpenFolders } from './open-folders.ts'
@@ -26,6 +26,9 @@ export class DiskWorkspace implements Workspace {
       if (stat.kind !== 'file') return { kind: 'other', reason: `it is a ${stat.kind} now` }
       if (known !== undefined && stat.size === known.size && stat.mtimeNs === known.mtimeNs)
         return { kind: 'file', bytes: known.bytes, stat }
+      // Also what a log names outside the workspace is looked at: such as the kernel makes up have no size, and may
+      // make whoever reads them wait.
+      if (stat.size === 0) return { kind: 'file', bytes: new Uint8Array(), stat }
       return { kind: 'file', bytes: await this.#disk.read(path), stat }
     } catch (error) {
       if (error instanceof DiskError) return { kind: 'other', reason: error.message }
@@ -109,7 +112,7 @@ export class DiskWorkspace implements Workspace {
         const target = await this.#targetOf(folder)
         // Only while it is empty: whatever else lies in it now is not ours.
         if ((await this.#disk.list(target))?.length !== 0) continue
-        const parent = await open.get(dirname(target))
+        const parent = await open.get(await this.#targetOf(dirname(target)))
         await parent.removeFolder(basename(target))
         await parent.sync()
       }
@@ -125,11 +128,14 @@ export class DiskWorkspace implements Workspace {
   async #targetOf(path: string, realFolders = () => this.#realFolders()): Promise<string> {
     // A foreign log may hold any path; a relative one would depend on where this program was started.
     if (!isAbsolute(path)) throw new Refused(`${path} is not absolute`)
+    if (path.includes('\0')) throw new Refused(`${path} holds a NUL, as no path does`)
     const target = await realpathAsFar(this.#disk, path)
     const holding = (await realFolders()).filter(({ real }) => isWithin(real, target))
     if (holding.length === 0) throw new Refused(`${path} is outside the workspace folders`)
     // Never made again: it may be on a drive that is not there just now.
     if (!holding.some(({ isThere }) => isThere)) throw new Refused(`${holding[0]!.real} is not there`)
+    // Whoever compares paths compares them as they are spelt.
+    if (resolve(path) !== path) throw new Refused(`${path} is not spelt as it is resolved`)
     // Node gives what is no UTF-8 as this: it could be any of many names, and one that really is called so.
     if (target.includes('\ufffd')) throw new Refused(`${path} has a name that is not UTF-8`)
     if ([...path.split(sep), ...target.split(sep)].some((name) => name.toLowerCase() === '.git'))

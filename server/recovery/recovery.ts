@@ -12,7 +12,7 @@ import {
   UNDONE,
 } from '../journal/outcomes.ts'
 import { type Recorded, replay } from '../journal/replay.ts'
-import type { Root } from '../journal/root.ts'
+import { checkOutside, type Root } from '../journal/root.ts'
 import type { Damage } from '../journal/scan.ts'
 import type { Session } from '../journal/session.ts'
 import {
@@ -136,6 +136,8 @@ export class Recovery {
       cases: [],
       adopted: [],
     }
+    // Before anything in there is read.
+    await checkOutside(env, root, folders)
     const seen = new Set<string>()
     const passed = new Set<string>()
     // Claiming a session can bring others to light that it had claimed itself: until none is left.

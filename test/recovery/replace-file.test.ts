@@ -251,7 +251,7 @@ describe('folders', () => {
     await writeFile(at('full', 'a'), 'theirs')
     await workspace.settleFolders(
       [at('new'), at('new', 'deep')],
-      [at('old', 'deep'), at('old'), at('full'), at('none')],
+      [at('old', 'deep'), at('old'), at('full'), at('none'), at('none', 'deep')],
     )
     expect(await names()).toEqual(['full', 'full/a', 'new', 'new/deep'])
     await expect(workspace.settleFolders([join(folder, 'out')], [])).rejects.toThrow(Refused)

@@ -1,9 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { LSP_WAL, Stage } from './stage.ts'
+import { type BlindStart, blindStart } from './blind-start.ts'
+import { Stage } from './stage.ts'
 
 const BEFORE = { 'a.ts': 'foo\n', 'b.ts': 'foo\n', 'lib/c.ts': 'foo\n', 'lib/d.ts': 'foo\n' }
 const AFTER = { 'a.ts': 'bar\n', 'b.ts': 'bar\n', 'lib/c.ts': 'bar\n', 'lib/d.ts': 'bar\n' }
@@ -37,31 +37,8 @@ function again(): void {
   execFileSync('cp', ['-a', join(template, 'journal'), join(template, 'workspace'), stage.folder])
 }
 
-interface Proxy {
-  readonly child: ChildProcess
-  readonly ended: Promise<number | NodeJS.Signals>
-}
-
-/**
- * A proxy whose server ends with the first byte of `initialize`, which it sees only after what was left is dealt with:
- * this editor cannot be asked.
- */
-function start(): Proxy {
-  const [file, ...args] = [...LSP_WAL, '--journal', stage.journal, '--', 'head', '-c', '1']
-  const child = spawn(file!, args, { cwd: stage.workspace, stdio: ['pipe', 'ignore', 'inherit'] })
-  const ended = new Promise<number | NodeJS.Signals>((done, fail) => {
-    child.once('error', fail)
-    child.once('close', (code, signal) => done(signal ?? code ?? -1))
-  })
-  const rootUri = pathToFileURL(stage.workspace).href
-  const params = { processId: null, rootUri, capabilities: {} }
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })
-  child.stdin.on('error', () => {}) // it is killed before it has read it
-  child.stdin.write(`Content-Length: ${body.length}\r\n\r\n${body}`)
-  return { child, ended }
-}
-
-const endOf = (proxies: readonly Proxy[]) => Promise.all(proxies.map(({ ended }) => ended))
+const start = () => blindStart(stage)
+const endOf = (proxies: readonly BlindStart[]) => Promise.all(proxies.map(({ ended }) => ended))
 
 /** Every purpose that is recorded anywhere: what recoveries have done. */
 function recoveries(): string[] {
