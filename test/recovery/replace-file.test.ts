@@ -257,4 +257,12 @@ describe('folders', () => {
     await expect(workspace.settleFolders([join(folder, 'out')], [])).rejects.toThrow(Refused)
     await expect(workspace.settleFolders([], [folder])).rejects.toThrow(Refused)
   })
+
+  it('are never removed where that is a workspace folder itself, however empty', async () => {
+    const workspace = new DiskWorkspace(nodeDisk, [w])
+    await expect(workspace.settleFolders([], [w])).rejects.toThrow(
+      new Refused(`${folder} is outside the workspace folders`),
+    )
+    expect(await names()).toEqual([])
+  })
 })
