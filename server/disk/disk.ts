@@ -68,7 +68,6 @@ export interface Folder {
   readonly isSyncable: boolean
   /** Where it is now, every link resolved. Fails where it is gone, or something else stands there. */
   path(): Promise<string>
-  names(): Promise<readonly string[]>
   /** What is at `name` itself; `undefined` where there is nothing. */
   stat(name: string): Promise<Stat | undefined>
   open(name: string, how: Exclude<OpenHow, 'read'>, mode?: number): Promise<DiskFile>

@@ -27,7 +27,6 @@ export async function openFolder(disk: Disk, path: string): Promise<Folder> {
   return {
     isSyncable,
     path: () => on('find', path, () => fs.realpath(held)),
-    names: () => on('list', path, () => fs.readdir(held)),
     stat: (name) =>
       on('stat', called(name), () =>
         fs.lstat(at(name), { bigint: true }).then(toStat, (error: unknown) => {

@@ -10,7 +10,6 @@ export async function pathFolder(disk: Disk, path: string): Promise<Folder> {
       if ((await identityOf(disk, path)) !== identity) throw failure('find', path, 'ESTALE')
       return disk.realpath(path)
     },
-    names: async () => ((await disk.list(path)) ?? []).map(({ name }) => name),
     stat: (name) => disk.lstat(join(path, name)),
     open: (name, how, mode) => disk.open(join(path, name), how, mode),
     link: (from, to) => disk.link(join(path, from), join(path, to)),

@@ -72,7 +72,28 @@ export class DiskWorkspace implements Workspace {
     const folderPath = dirname(target)
     if (change.after !== undefined && change.before === undefined) await open.make(folderPath)
     const folder = await this.#openOrGone(change, folderPath, open)
-    return { change, folder, folderPath, name: basename(target), temporaryName }
+    const respelt =
+      change.respelt === undefined ? undefined : await this.#respelt(change.path, change.respelt)
+    const name = basename(target)
+    return { change, folder, folderPath, name, temporaryName, ...(respelt !== undefined && { respelt }) }
+  }
+
+  /**
+   * The name by which a file that is to be removed is to stay, where the case of names does not count; undefined: it is
+   * another file. Inodes do not tell: some file systems without case give each spelling a number of its own.
+   */
+  async #respelt(path: string, other: string): Promise<string | undefined> {
+    if ((await this.#disk.lstat(other)) === undefined) return undefined
+    const [names, others] = [path.split(sep), other.split(sep)]
+    for (const [i, name] of names.entries()) {
+      if (name === others[i]) continue
+      const entries = (await this.#disk.list(names.slice(0, i).join(sep) || sep)) ?? []
+      const isThere = (asked: string | undefined) => entries.some((entry) => entry.name === asked)
+      // Two entries of one folder: here the case counts.
+      if (isThere(name) && isThere(others[i])) return undefined
+    }
+    if (dirname(path) !== dirname(other)) throw new Refused(`${path} is the same file as ${other} here`)
+    return basename(other)
   }
 
   async #openOrGone({ path }: Change, folderPath: string, open: OpenFolders): Promise<Folder> {

@@ -1,4 +1,3 @@
-import { basename, dirname } from 'node:path'
 import { DiskError, type DiskFile, type Folder, type Stat } from '../disk/disk.ts'
 import { same } from './observe.ts'
 import { mustBeAt } from './open-folders.ts'
@@ -13,6 +12,8 @@ export interface Site {
   readonly name: string
   /** This run's alone: two that replace one file at once never share a temporary one. */
   readonly temporaryName: string
+  /** Of a removal: the file is to stay by this name, which is another spelling of its own. */
+  readonly respelt?: string
 }
 
 /** How a file is to be replaced, as far as nobody sees anything of it. `temporary`: the identity of that file. */
@@ -131,8 +132,8 @@ async function swap(site: Site, { there, temporary }: Staged & { way: 'swap' }):
 async function remove(site: Site, there: Stat): Promise<void> {
   const { change, folder, folderPath, name, temporaryName } = site
   await withFile(site, there, async (file) => {
-    if (await isTheOther(site)) return folder.rename(name, basename(change.respelt!))
     await mustBeAt(folder, folderPath)
+    if (site.respelt !== undefined) return folder.rename(name, site.respelt)
     await folder.remove(name)
     const theirs = await contentOf(file, change.before!.length)
     if (same(theirs, change.before)) return
@@ -141,21 +142,6 @@ async function remove(site: Site, there: Stat): Promise<void> {
     else await folder.remove(temporaryName)
     throw changed(change)
   })
-}
-
-/**
- * Whether the file to be removed is, by another spelling of its name, the very one that is to stay. Its inode does not
- * tell: some file systems without case give each spelling a number of its own.
- */
-async function isTheOther({ change, folder, folderPath }: Site): Promise<boolean> {
-  const { path, respelt } = change
-  if (respelt === undefined) return false
-  if (dirname(path) !== dirname(respelt)) throw new Refused(`${path} may be the same file as ${respelt}`)
-  const [name, other] = [basename(path), basename(respelt)]
-  if ((await folder.stat(other)) === undefined) return false
-  const names = await folder.names()
-  await mustBeAt(folder, folderPath)
-  return !(names.includes(name) && names.includes(other))
 }
 
 /** Does something with a temporary file, which is gone afterwards if that fails. */

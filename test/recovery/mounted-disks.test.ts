@@ -118,6 +118,17 @@ describeUnless(missingMounts('mkntfs'), 'where the case of names does not count'
     }
   })
 
+  it('a file is never removed by one folder’s name that is to stay by the other', async () => {
+    const w = mounts.caseless()
+    mkdirSync(join(w, 'lib'))
+    const [lower, upper] = [join(w, 'lib', 'a.ts'), join(w, 'Lib', 'A.ts')]
+    writeFileSync(lower, 'text')
+    await expect(place(w, { path: lower, before: 'text', after: undefined, respelt: upper })).rejects.toThrow(
+      `${lower} is the same file as ${upper} here`,
+    )
+    expect(text(upper)).toBe('text')
+  })
+
   it('a file is replaced, made and removed by any of its names', async () => {
     const w = mounts.caseless()
     const [lower, upper] = both(w)

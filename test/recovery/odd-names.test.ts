@@ -53,6 +53,24 @@ describe('a file', () => {
   })
 })
 
+describe.runIf(process.platform === 'linux')('a name that differs from another in its case alone', () => {
+  it.each([
+    ['of a file', 'button.ts', 'Button.ts'],
+    ['of a folder', 'lib/a.ts', 'Lib/a.ts'],
+    ['of both', 'lib/a.ts', 'Lib/A.ts'],
+  ])('is another one, %s', async (_what, one, other) => {
+    const [path, respelt] = [join(w, one), join(w, other)]
+    await place(w, { path, before: undefined, after: 'text' })
+    await place(w, { path: respelt, before: undefined, after: 'text' })
+    await place(w, { path, before: 'text', after: undefined, respelt })
+    expect((await nodeDisk.lstat(path)) ?? 'gone').toBe('gone')
+    expect(text(respelt)).toBe('text')
+    // The other one is not there: nothing is to stay.
+    await place(w, { path: respelt, before: 'text', after: undefined, respelt: path })
+    expect((await nodeDisk.lstat(respelt)) ?? 'gone').toBe('gone')
+  })
+})
+
 describe.runIf(process.platform === 'linux')('a name that is not UTF-8', () => {
   // What Node makes of these bytes is what it makes of any others that are no UTF-8, and may be a name of its own.
   const bytes = (...parts: readonly (string | number)[]) =>

@@ -186,7 +186,7 @@ describe('on a disk that fails, a file', () => {
   const replace = () => placeIn('/w', { path: '/w/a', before: 'old text', after: 'new' }, disk)
 
   it('is never half written, and no temporary file is left, whatever operation fails', async () => {
-    for (const code of ['EIO', 'ENOSPC', 'EROFS', 'EMFILE']) {
+    for (const code of ['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE']) {
       for (let n = 1; ; n++) {
         platter.put('/w/a', 'old text')
         disk = new MemoryDisk(platter)

@@ -108,6 +108,37 @@ describe('a moved file', () => {
   })
 })
 
+describe('a moved file whose name changes its case alone', () => {
+  it.each([
+    ['forward', 'finish', 'text', undefined, '/w/a.ts', '/w/A.ts'],
+    ['back', 'roll-back', undefined, 'text', '/w/A.ts', '/w/a.ts'],
+  ] as const)(
+    'is removed %s with a word on the name by which it is to stay',
+    async (_way, purpose, here, there, gone, stays) => {
+      if (here !== undefined) machine.platter.put('/w/a.ts', here)
+      if (there !== undefined) machine.platter.put('/w/A.ts', there)
+      await dead([intentOf('01', moved('/w/a.ts', '/w/A.ts', 'text'))])
+      const { recovery: started, workspace, end } = await recovery()
+      const placed: (string | undefined)[][] = []
+      const watched = Object.assign(Object.create(workspace) as DiskWorkspace, {
+        look: (path: string) => workspace.look(path),
+        settleFolders: async () => {},
+        place: async (changes: readonly Change[], nameOf: (path: string) => string) => {
+          placed.push(...changes.map(({ path, respelt }) => [path, respelt]))
+          return workspace.place(changes, nameOf)
+        },
+      })
+      await started.decide(started.cases[0]!, watched, purpose)
+      await end()
+      expect(placed).toEqual([
+        [stays, undefined],
+        [gone, stays],
+      ])
+      expect(tree()).toEqual({ [stays.slice(3)]: 'text' })
+    },
+  )
+})
+
 describe('a file that was being written in place', () => {
   it('is finished, wherever the writing was cut short', async () => {
     const [before, after] = ['foo one foo two foo three', 'te one te two te three']
