@@ -143,8 +143,18 @@ export class Session {
     await this.#removeFolder(this.folder)
   }
 
+  /** Whether sessions stand in there; an empty folder is one whose removal was cut short, and goes with this. */
   async #holdsClaimed(folder: string): Promise<boolean> {
-    return ((await this.#env.disk.list(join(folder, CLAIMED))) ?? []).length > 0
+    const { disk } = this.#env
+    const claimed = join(folder, CLAIMED)
+    let holds = false
+    for (const { name } of (await disk.list(claimed)) ?? []) {
+      // No system removes a folder that is not empty: whatever fails here, nothing is lost.
+      await disk.removeFolder(join(claimed, name)).catch(() => {
+        holds = true
+      })
+    }
+    return holds
   }
 
   async #removeFolder(folder: string): Promise<void> {
@@ -157,8 +167,10 @@ export class Session {
     }
     // What makes it a session goes last: a crash leaves one that the next start finds and removes.
     const names = ((await disk.list(folder)) ?? []).map(({ name }) => name)
-    const inOrder = [...names.filter((name) => name !== SESSION_FILE), SESSION_FILE]
-    for (const name of inOrder) await disk.remove(join(folder, name))
+    for (const name of names) if (name !== SESSION_FILE) await disk.remove(join(folder, name))
+    // In this order also with the power lost: a log without it would be found by nobody, and stay for good.
+    await disk.syncFolder(folder)
+    await disk.remove(join(folder, SESSION_FILE))
     await disk.removeFolder(folder)
   }
 
