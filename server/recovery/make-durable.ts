@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { type Disk, DiskError } from '../disk/disk.ts'
-import { isWithin } from '../journal/root.ts'
+import { isWithin, realpathAsFar } from '../journal/root.ts'
 
 /**
  * Makes durable what stands at these paths: bytes, and entries up to the workspace folders.
@@ -13,31 +13,48 @@ export async function makeDurable(
   workspace: readonly string[],
 ): Promise<void> {
   const folders = new Set<string>()
-  for (const path of paths) {
+  const addFoldersOf = (path: string) => {
     for (
       let at = dirname(path);
       !folders.has(at) && workspace.some((each) => isWithin(each, at));
       at = dirname(at)
     )
       folders.add(at)
-    await syncFile(disk, path)
+  }
+  for (const path of paths) {
+    addFoldersOf(path)
+    const kind = (await disk.lstat(path))?.kind
+    if (kind === 'link') {
+      // What was written through a link was renamed into place where the link leads.
+      const target = await realpathAsFar(disk, path)
+      folders.add(dirname(target))
+      await syncFile(disk, target)
+    } else if (kind === 'file') await syncFile(disk, path)
   }
   for (const folder of folders) {
-    if ((await disk.stat(folder))?.kind === 'folder') await disk.syncFolder(folder)
+    if ((await disk.stat(folder))?.kind === 'folder') await unlessDenied(disk.syncFolder(folder))
   }
 }
 
 async function syncFile(disk: Disk, path: string): Promise<void> {
   if ((await disk.stat(path))?.kind !== 'file') return
+  await unlessDenied(
+    (async () => {
+      const file = await disk.open(path, 'read')
+      try {
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    })(),
+  )
+}
+
+/** Windows flushes only what is open for writing, and what a link leads to may be unreadable: as safe as it gets. */
+async function unlessDenied(syncing: Promise<void>): Promise<void> {
   try {
-    const file = await disk.open(path, 'read')
-    try {
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await syncing
   } catch (error) {
-    // Windows flushes only what is open for writing, and a file may be unreadable: then it is as safe as it gets.
     if (!(error instanceof DiskError && (error.code === 'EPERM' || error.code === 'EACCES'))) throw error
   }
 }
