@@ -47,10 +47,11 @@ function stateOf(
   const facts = intent.facts.get(image.path)
   if (sight.kind === 'other') return 'drifted'
   const now = sight.kind === 'file' ? sight.bytes : undefined
-  if (holdsAfter(image, now) || holdsLater(image, now, later)) return 'landed'
+  // Asked first: but for a line end, a mixture of both images may be what an editor makes of the later one.
+  const isMixture = now !== undefined && isHalfWritten(image, intent, now)
+  if ((holdsAfter(image, now) && !isMixture) || holdsLater(image, now, later)) return 'landed'
   if (holdsBefore(image, facts, now, hasher)) return isAsRecorded(facts, sight) ? 'untouched' : 'restored'
-  if (now !== undefined && (holdsHalf(image, intent, now) || isHalfWritten(image, intent, now)))
-    return 'halfway'
+  if (isMixture || (now !== undefined && holdsHalf(image, intent, now))) return 'halfway'
   // What its edits make of it could not be told, but they, or something after them, have been at it.
   return image.after.kind === 'unknown' ? 'landed' : 'drifted'
 }
@@ -81,12 +82,8 @@ function holdsHalf({ path, after, source }: Image, intent: Intent, now: Uint8Arr
 
 /** Whether it was a recovery or an undo that was cut short while it wrote the file in place: nothing else does. */
 function isHalfWritten({ before, after }: Image, { about }: Intent, now: Uint8Array): boolean {
-  return (
-    about.of !== undefined &&
-    after.kind === 'file' &&
-    before !== undefined &&
-    isCutShort(before, after.bytes, now)
-  )
+  if (about.of === undefined || after.kind !== 'file' || before === undefined) return false
+  return !same(now, before) && !same(now, after.bytes) && isCutShort(before, after.bytes, now)
 }
 
 function holdsLater(image: Image, now: Uint8Array | undefined, later: readonly Intent[]): boolean {
