@@ -85,6 +85,10 @@ export class MemoryDisk implements Disk {
     this.#power = platter.power
   }
 
+  get isDead(): boolean {
+    return this.#dead
+  }
+
   /** From now on every call of this program fails, also of what it still has open. */
   kill(): void {
     this.#dead = true

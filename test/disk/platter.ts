@@ -332,6 +332,7 @@ export class FileNode extends Inode {
   #durable: Buffer = Buffer.alloc(0)
   #dirty = new Set<number>()
   #sizeDirty = false
+  #durableMtimeNs = this.mtimeNs
 
   write(bytes: Uint8Array, at: number): void {
     const end = at + bytes.length
@@ -363,6 +364,7 @@ export class FileNode extends Inode {
 
   sync(): void {
     this.#durable = this.#survivor(() => true)
+    this.#durableMtimeNs = this.mtimeNs
     this.forgetDirty()
   }
 
@@ -372,8 +374,16 @@ export class FileNode extends Inode {
     this.#sizeDirty = false
   }
 
+  /** The time of the last write comes back with the bytes from before it, unless some of what was written is kept. */
   restore(keeps: (what: Unsynced) => boolean): void {
-    this.#durable = this.#survivor(keeps)
+    let hasKept = false
+    this.#durable = this.#survivor((what) => {
+      const isKept = keeps(what)
+      hasKept ||= isKept
+      return isKept
+    })
+    if (!hasKept) this.mtimeNs = this.#durableMtimeNs
+    this.#durableMtimeNs = this.mtimeNs
     this.bytes = Buffer.from(this.#durable)
     this.size = this.bytes.length
     this.forgetDirty()

@@ -1,0 +1,50 @@
+import type { RecoverMode } from '../../server/recovery/plan.ts'
+import type { FaultPlan } from '../disk/memory-disk.ts'
+import type { Run, Went } from './run.ts'
+import { Dice } from './seed.ts'
+
+/** What a fault comes in, and what went before it without one. */
+export interface Act {
+  readonly name: string
+  readonly counted: 'recording' | 'recovery' | 'undo'
+  readonly before: (run: Run) => Promise<void>
+  readonly go: (run: Run, plan: FaultPlan) => Promise<Went>
+  /** How the starts after it go on. */
+  readonly mode?: RecoverMode
+}
+
+async function recordAndDie(run: Run): Promise<void> {
+  await run.record()
+  run.crash('killed', new Dice())
+}
+
+export const ACTS: readonly Act[] = [
+  {
+    name: 'its recording',
+    counted: 'recording',
+    before: async () => {},
+    go: (run, plan) => run.record(plan),
+  },
+  {
+    name: 'its recovery',
+    counted: 'recovery',
+    before: recordAndDie,
+    go: (run, plan) => run.recover('auto', plan),
+  },
+  {
+    name: 'its being rolled back',
+    counted: 'recovery',
+    before: recordAndDie,
+    go: (run, plan) => run.recover('rollback', plan),
+    mode: 'rollback',
+  },
+  {
+    name: 'its undo',
+    counted: 'undo',
+    before: async (run) => {
+      await recordAndDie(run)
+      await run.recover()
+    },
+    go: (run, plan) => run.undo(plan),
+  },
+]

@@ -1,0 +1,35 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { die, once } from '../disk/memory-disk.ts'
+import { ACTS } from './acts.ts'
+import { END_NAMES, type End, Run } from './run.ts'
+import { Dice, SCALE, SEED } from './seed.ts'
+import { settle } from './settle.ts'
+import { Tally } from './tally.ts'
+import { WORKLOADS } from './workloads.ts'
+
+const tally = new Tally()
+afterAll(() => tally.print('crash states, every operation'))
+
+/** With LSP_WAL_TEST_RUNS every end for every operation, else one for each, in turns. */
+const endsAt = (n: number): readonly End[] => (SCALE > 1 ? END_NAMES : [END_NAMES[(n + SEED) % 4]!])
+
+describe.each(WORKLOADS.map((workload) => ({ name: workload.name, workload })))('$name', ({ workload }) => {
+  it.each(ACTS)(
+    'is whole whatever operation of $name a crash comes in',
+    async ({ counted, before, go, mode }) => {
+      for (let n = 1, isDone = false; !isDone; n++) {
+        for (const end of endsAt(n)) {
+          const run = new Run(workload)
+          await before(run)
+          const went = await go(run, once(n, die('half')))
+          run.crash(end, new Dice(n))
+          const faults = await settle(run, mode)
+          expect(faults, `operation ${n}, ${end}, LSP_WAL_TEST_SEED=${SEED}`).toEqual([])
+          tally.add(counted)
+          isDone = went === 'done'
+        }
+      }
+    },
+    30_000 * SCALE,
+  )
+})

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { observe } from '../../server/recovery/observe.ts'
+import { die, onNth } from '../disk/memory-disk.ts'
+import { about, edit, edited, intentOf, replaced } from '../journal/intents.ts'
+import { hasher } from '../journal/logs.ts'
+import { ROOT, Run } from './run.ts'
+import { Dice } from './seed.ts'
+import { WORKSPACE, type Workload } from './workload.ts'
+
+/** What the battery has found: each in as few steps as show it. */
+
+const one: Workload = {
+  name: 'one',
+  before: { '/w/a': 'old' },
+  steps: [{ intent: intentOf('0a', [replaced('/w/a', 'old', 'new')]), saves: [] }],
+}
+
+const named: Workload = {
+  name: 'a file with two names',
+  before: { '/w/a': 'one name\n' },
+  links: { '/elsewhere/a': { kind: 'hard', to: '/w/a' } },
+  inPlace: ['/w/a'],
+  steps: [{ intent: intentOf('0b', [edited('/w/a', 'one name\n', edit(0, 3, 'this'))]), saves: [] }],
+}
+
+const linked: Workload = {
+  name: 'a file behind a link',
+  before: { '/w/real/a': 'old' },
+  links: { '/w/a': { kind: 'symbolic', to: '/w/real/a' } },
+  steps: [{ intent: intentOf('0c', [replaced('/w/a', 'old', 'new')]), saves: [] }],
+}
+
+const files = (run: Run) => run.machine.platter.tree(WORKSPACE)
+
+async function recorded(workload: Workload): Promise<Run> {
+  const run = new Run(workload)
+  await run.record()
+  run.crash('killed', new Dice())
+  return run
+}
+
+describe('a temporary file of a recovery that was cut short', () => {
+  it('does not come back with a loss of power, once the next start has removed it', async () => {
+    const run = await recorded(one)
+    await run.recover('auto', ({ name, path }) =>
+      name === 'rename' && path.startsWith('/w/.lsp-wal-') ? die('before') : undefined,
+    )
+    // Somebody else syncs the folder: the temporary file is durable.
+    run.machine.platter.syncFolder(WORKSPACE)
+    run.crash('killed', new Dice())
+    expect(Object.keys(files(run)).some((name) => name.startsWith('.lsp-wal-'))).toBe(true)
+    await run.recover()
+    run.machine.crash()
+    expect(files(run)).toEqual({ a: 'new' })
+  })
+})
+
+describe('a file that was renamed into place behind a link', () => {
+  it('is made durable before the next start settles its edit', async () => {
+    const run = await recorded(linked)
+    await run.recover('auto', ({ name, path }) =>
+      name === 'rename' && path.startsWith('/w/real/') ? die('after') : undefined,
+    )
+    run.crash('killed', new Dice())
+    expect(files(run)['real/a']).toBe('new')
+    await run.recover()
+    run.machine.crash()
+    expect(files(run)).toEqual({ 'real/a': 'new', a: '-> /w/real/a' })
+  })
+})
+
+describe('a file that was being written in place', () => {
+  it('is finished where all that is wrong with it is its line end', async () => {
+    const run = await recorded(named)
+    await run.recover()
+    await run.undo(onNth('truncate', '/w/a', 1, die('before')))
+    run.crash('killed', new Dice())
+    expect(files(run)).toEqual({ a: 'one name\n\n' })
+    await run.recover()
+    expect(files(run)).toEqual({ a: 'one name\n' })
+  })
+
+  it('is finished where power was lost between its blocks, or between its bytes and its size', async () => {
+    const [before, after] = ['a'.repeat(1200), 'b'.repeat(1300)]
+    const intent = intentOf('0e', [replaced('/w/a', before, after)], {
+      about: { ...about, purpose: 'finish', of: '0d' },
+    })
+    const stateOf = async (text: string) => {
+      const look = () => Promise.resolve({ kind: 'file', bytes: Buffer.from(text), stat: undefined } as const)
+      return (await observe({ look }, intent, [], hasher))[0]!.state
+    }
+    const [oldBlock, newBlock] = ['a'.repeat(512), 'b'.repeat(512)]
+    expect(await stateOf(oldBlock + newBlock + 'a'.repeat(176))).toBe('halfway')
+    expect(await stateOf(newBlock + oldBlock + 'a'.repeat(176) + '\0'.repeat(100))).toBe('halfway')
+    expect(await stateOf(before + '\0'.repeat(100))).toBe('halfway')
+    expect(await stateOf('x'.repeat(512) + newBlock + 'a'.repeat(176))).toBe('drifted')
+  })
+})
+
+describe('a session whose removal a loss of power cut short', () => {
+  it('does not keep the session that had claimed it among the live ones', async () => {
+    const run = await recorded(one)
+    // Its last claimer died with an emptied folder among what it had claimed.
+    await run.recover('auto', ({ name, path }) =>
+      name === 'rename' && path.includes('/claimed/') ? die('before') : undefined,
+    )
+    const [session] = Object.keys(run.machine.platter.tree(ROOT.live)).filter(
+      (path) => !path.includes('claimed'),
+    )
+    run.crash('killed', new Dice())
+    run.machine.platter.putFolder(`${ROOT.live}/${session!.split('/')[0]}/claimed/20260101T000000Z-00000000`)
+    await run.recover()
+    const left = Object.keys(run.machine.platter.tree(ROOT.live)).filter((path) =>
+      path.includes('session.json'),
+    )
+    expect(left).toEqual([])
+    expect(files(run)).toEqual({ a: 'new' })
+  })
+})

@@ -1,0 +1,22 @@
+import { afterAll, expect, it } from 'vitest'
+import { runChain } from './chain.ts'
+import { Dice, SCALE, SEED } from './seed.ts'
+import { Tally } from './tally.ts'
+import { WORKLOADS } from './workloads.ts'
+
+const CHAINS = 150 * SCALE
+
+const tally = new Tally()
+afterAll(() => tally.print('crash states, one after the other'))
+
+it.each(WORKLOADS.map((workload, i) => ({ name: workload.name, workload, i })))(
+  '$name: whole after crash upon crash',
+  async ({ workload, i }) => {
+    for (let n = 0; n < CHAINS; n++) {
+      const { faults, crashed, story } = await runChain(workload, new Dice(i, n))
+      expect(faults, `chain ${n} of LSP_WAL_TEST_SEED=${SEED}: ${story.join('; ')}`).toEqual([])
+      for (const act of crashed) tally.add(act)
+    }
+  },
+  30_000 * SCALE,
+)
