@@ -149,6 +149,8 @@ export class LogWriter {
   }
 
   async #startAnother(): Promise<void> {
+    // Where it could not be before, on a disk that failed for a while: what was refused must not count.
+    await this.#takeBack()
     await this.#log.file.close().catch(() => {}) // poisoned: nothing in it is lost by a failing close
     this.#log = await openLog(this.#env, this.#folder, this.#log.number + 1, FIRST)
     this.#poisoned = false

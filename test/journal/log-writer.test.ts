@@ -184,6 +184,17 @@ describe('an append', () => {
     expect(await read()).toEqual(['01', '03'])
   })
 
+  it('does not count where it could not be taken back, once the log is written again', async () => {
+    const log = await LogWriter.open(program, '/s')
+    await log.append(intent('01'))
+    program.disk.plan = ({ name }) => (name === 'write' ? undefined : error('EIO'))
+    await expect(log.append(intent('02'))).rejects.toThrow('EIO')
+    program.disk.plan = () => undefined
+    await log.append(intent('03'))
+    machine.kill(program)
+    expect(await read()).toEqual(['01', '03'])
+  })
+
   it('does not count when it rejects, whatever operation fails and for how long', async () => {
     const rows = [
       [once, () => machine.crash()],
