@@ -32,13 +32,13 @@ export async function makeDurable(
     } else if (kind === 'file') await syncFile(disk, path)
   }
   for (const folder of folders) {
-    if ((await disk.stat(folder))?.kind === 'folder') await unlessDenied(disk.syncFolder(folder))
+    if ((await disk.stat(folder))?.kind === 'folder') await asFarAsPossible(disk.syncFolder(folder))
   }
 }
 
 async function syncFile(disk: Disk, path: string): Promise<void> {
   if ((await disk.stat(path))?.kind !== 'file') return
-  await unlessDenied(
+  await asFarAsPossible(
     (async () => {
       const file = await disk.open(path, 'read')
       try {
@@ -50,11 +50,14 @@ async function syncFile(disk: Disk, path: string): Promise<void> {
   )
 }
 
-/** Windows flushes only what is open for writing, and what a link leads to may be unreadable: as safe as it gets. */
-async function unlessDenied(syncing: Promise<void>): Promise<void> {
+// Windows flushes only what is open for writing, what a link leads to may be unreadable, and there are file systems
+// that cannot sync a folder: fsync(2) names EINVAL for them.
+const NO_WAY: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EINVAL', 'ENOTSUP'])
+
+async function asFarAsPossible(syncing: Promise<void>): Promise<void> {
   try {
     await syncing
   } catch (error) {
-    if (!(error instanceof DiskError && (error.code === 'EPERM' || error.code === 'EACCES'))) throw error
+    if (!(error instanceof DiskError && NO_WAY.has(error.code))) throw error
   }
 }

@@ -343,13 +343,9 @@ export class Recovery {
     )
   }
 
-  async #makeDurable(intent: Intent): Promise<void> {
-    try {
-      await makeDurable(this.#env.disk, touchedPaths(intent), this.#folders)
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.#tell(error)
-    }
+  /** @throws DiskError: what a loss of power may take away is neither built upon nor settled */
+  #makeDurable(intent: Intent): Promise<void> {
+    return makeDurable(this.#env.disk, touchedPaths(intent), this.#folders)
   }
 
   async #settle(kase: Case, event: Event): Promise<void> {
