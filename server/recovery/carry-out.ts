@@ -61,6 +61,8 @@ export async function carryOut(
   else
     for (const { path } of removals)
       left.push({ path, reason: 'not removed, since another file could not be written' })
+  // What a path that could not be written left behind; with its intent settled nobody would look for it.
+  if (own !== undefined && left.length > way.left.length) await removeTemporaries(env, own).catch(() => {})
   await settleFolders(workspace, intent, purpose, left)
   // The end of a file that is half written is known only as long as this intent is open.
   if (own !== undefined && buffered.length === 0 && !halfWritten) {
@@ -178,17 +180,18 @@ function temporaryNameOf(env: Env, id: string, path: string): string {
 }
 
 /**
- * Removes the temporary files that carrying out `own` may have left when it was cut short, durably: once `own` is
- * settled nobody looks for them again.
+ * Removes the temporary files that carrying out `own` may have left when it was cut short, for good: settled before
+ * that is durable, a loss of power would bring them back, and nobody would look for them any more.
  */
 export async function removeTemporaries(env: Env, own: Intent): Promise<void> {
   const folders = new Set<string>()
   for (const { path } of own.images) {
     const folder = dirname(await realpathAsFar(env.disk, path))
     const temporary = join(folder, temporaryNameOf(env, own.id, path))
-    if ((await env.disk.lstat(temporary))?.kind !== 'file') continue
-    await env.disk.remove(temporary)
+    if ((await env.disk.lstat(temporary))?.kind === 'file') await env.disk.remove(temporary)
+    // Also where it is gone already: whoever removed it may not have got so far.
     folders.add(folder)
   }
-  for (const folder of folders) await env.disk.syncFolder(folder)
+  for (const folder of folders)
+    if ((await env.disk.stat(folder))?.kind === 'folder') await env.disk.syncFolder(folder)
 }
