@@ -5,6 +5,7 @@ import type { Intent } from '../journal/intent.ts'
 import { checkOwn } from '../journal/root.ts'
 import { Session } from '../journal/session.ts'
 import { carryOut, type Report } from '../recovery/carry-out.ts'
+import { makeDurable } from '../recovery/make-durable.ts'
 import { rollBackWay, type Way } from '../recovery/plan.ts'
 import { Recovery } from '../recovery/recovery.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
@@ -103,12 +104,13 @@ async function undoSettled(
     files,
     withheld.filter(({ path }) => isAsked(path)),
   )
-  if (way.changes.length === 0) {
-    out(describeWay(around, intent, way))
-    return exitOf(way)
+  if (!options.dryRun) {
+    // An undo that met an error may have written a file without making that durable: it is not written again now.
+    const paths = seen.filter(({ sight }) => sight.kind !== 'other').map(({ image }) => image.path)
+    await makeDurable(env.disk, paths, folders)
   }
-  if (options.dryRun) {
-    around.out(describeWay(around, intent, way))
+  if (options.dryRun || way.changes.length === 0) {
+    out(describeWay(around, intent, way))
     return exitOf(way)
   }
   const start = { folders, server: ['lsp-wal', 'undo'], editor: null }
