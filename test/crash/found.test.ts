@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { observe } from '../../server/recovery/observe.ts'
-import { die, onNth } from '../disk/memory-disk.ts'
-import { about, edit, edited, intentOf, replaced } from '../journal/intents.ts'
+import { die, error, onNth } from '../disk/memory-disk.ts'
+import { about, edit, edited, intentOf, moved, replaced } from '../journal/intents.ts'
 import { hasher } from '../journal/logs.ts'
 import { ROOT, Run } from './run.ts'
 import { Dice } from './seed.ts'
@@ -115,5 +115,64 @@ describe('a session whose removal a loss of power cut short', () => {
     )
     expect(left).toEqual([])
     expect(files(run)).toEqual({ a: 'new' })
+  })
+})
+
+describe('a moved file whose new place could not be made durable', () => {
+  it('is not removed from its old one', async () => {
+    const run = new Run({
+      name: 'a move',
+      before: { '/w/a': 'precious', '/w/c': 'old' },
+      steps: [
+        {
+          intent: intentOf('0f', [...moved('/w/a', '/w/b', 'precious'), replaced('/w/c', 'old', 'new')]),
+          saves: ['/w/b'],
+        },
+      ],
+    })
+    await run.record()
+    run.crash('killed', new Dice())
+    expect(await run.recover('auto', onNth('syncFolder', '/w', 1, error('EIO')))).toBe('refused')
+    run.machine.crash()
+    expect(files(run).a).toBe('precious')
+    await run.recover()
+    expect(files(run)).toMatchObject({ b: 'precious', c: 'new' })
+  })
+})
+
+describe('an undo that could not make what it wrote durable', () => {
+  it('makes it durable when it is asked for again', async () => {
+    const run = await recorded(one)
+    await run.recover()
+    let isRenamed = false
+    const went = await run.undo(({ name, path }) => {
+      isRenamed ||= name === 'rename' && path.startsWith('/w/')
+      return isRenamed && name === 'syncFolder' && path === WORKSPACE ? error('EIO') : undefined
+    })
+    expect([went, files(run)]).toEqual(['refused', { a: 'old' }])
+    expect(await run.undo()).toBe('done')
+    run.machine.crash()
+    expect(files(run)).toEqual({ a: 'old' })
+  })
+})
+
+describe('a file that cannot be given its owner', () => {
+  it('is written in place, and its temporary file does not come back with a loss of power', async () => {
+    const run = await recorded(one)
+    await run.recover('auto', onNth('setMode', '', 1, error('EPERM')))
+    let entries = 0
+    run.machine.crash(({ kind }) => kind === 'entry' && ++entries === 1)
+    expect(files(run)).toEqual({ a: 'new' })
+  })
+})
+
+describe('a write in place that fails half way', () => {
+  it('is taken back: what is told as an error is settled, and nobody would finish it', async () => {
+    const run = await recorded(named)
+    await run.recover()
+    expect(await run.undo(onNth('truncate', '/w/a', 1, error('EIO')))).toBe('refused')
+    expect(files(run)).toEqual({ a: 'this name\n' })
+    expect(await run.undo()).toBe('done')
+    expect(files(run)).toEqual({ a: 'one name\n' })
   })
 })

@@ -92,11 +92,12 @@ export function faultsAtRest(run: Run): string[] {
 
 /**
  * Without an editor's own files, and without the empty folders of an editor that died: before it removed them, or,
- * with the power lost, after it had made them and before anything durable was in them.
+ * with the power lost, after it had made them and before anything durable was in them. Of a folder that cannot be
+ * removed the user is told.
  */
-function withoutLitter({ workload, hasLostPower }: Run, tree: Tree): Tree {
+function withoutLitter({ workload, hasLostPower, hasFailed }: Run, tree: Tree): Tree {
   const folders = workload.steps.flatMap(({ intent: { folders } }) =>
-    hasLostPower ? [...folders.removed, ...folders.made] : folders.removed,
+    hasLostPower || hasFailed ? [...folders.removed, ...folders.made] : folders.removed,
   )
   return Object.fromEntries(
     Object.entries(tree).filter(

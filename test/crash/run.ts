@@ -46,6 +46,8 @@ export class Run {
   /** Something was asked to be taken back. */
   wentBack = false
   hasLostPower = false
+  /** A program has met an error, and told. */
+  hasFailed = false
   /** How many cases the last recovery met, and what of them it left to the user to decide. */
   cases = 0
   readonly waiting: string[] = []
@@ -112,6 +114,7 @@ export class Run {
       this.cases = recovery.cases.length
       for (const kase of recovery.inOrder(mode === 'rollback')) {
         const result = await recovery.deal(kase, workspace, mode)
+        if (result.kind === 'done') this.hasFailed ||= (result.report?.left.length ?? 0) > 0
         if (result.kind !== 'waiting') continue
         if (decision !== undefined) await recovery.decide(kase, workspace, decision)
         else this.waiting.push(`${kase.intent.id}: ${result.plan.reason}`)
@@ -149,11 +152,14 @@ export class Run {
     program.disk.plan = plan
     try {
       const went = await act({ ...program, disk: this.#broken(program.disk) })
-      return program.disk.isDead ? 'died' : went
+      if (program.disk.isDead) return 'died'
+      this.hasFailed ||= went === 'refused'
+      return went
     } catch (error) {
       if (error instanceof Died || program.disk.isDead) return 'died'
-      if (isOfTheWorld(error)) return 'refused'
-      throw error
+      if (!isOfTheWorld(error)) throw error
+      this.hasFailed = true
+      return 'refused'
     }
   }
 }

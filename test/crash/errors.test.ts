@@ -1,0 +1,80 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { error, type Fault, type FaultPlan, from, once, short } from '../disk/memory-disk.ts'
+import { ACTS } from './acts.ts'
+import { readJournal } from './log-reader.ts'
+import { END_NAMES, ROOT, Run } from './run.ts'
+import { Dice, SCALE, SEED } from './seed.ts'
+import { settle } from './settle.ts'
+import { Tally } from './tally.ts'
+import { WORKLOADS } from './workloads.ts'
+
+const FAULTS: readonly { readonly name: string; readonly fault: Fault }[] = [
+  { name: 'EIO', fault: short('EIO') },
+  { name: 'ENOSPC', fault: short('ENOSPC') },
+  { name: 'EDQUOT', fault: short('EDQUOT') },
+  { name: 'EROFS', fault: error('EROFS') },
+  { name: 'EACCES', fault: error('EACCES') },
+  { name: 'EMFILE', fault: error('EMFILE') },
+]
+
+const tally = new Tally()
+afterAll(() => tally.print('errors, every operation'))
+
+/** With LSP_WAL_TEST_RUNS every error at every operation; else one of them, in turns, at each fourth operation. */
+const STEP = SCALE > 1 ? 1 : 4
+const faultsAt = (n: number) => (SCALE > 1 ? FAULTS : [FAULTS[(n + SEED) % FAULTS.length]!])
+
+/**
+ * A folder that may not be read cannot be synced, and that is no failure: nothing was made in it, or it is as safe as
+ * it gets. One that may be read at all other times is not to be found.
+ */
+const unlessUnreadable =
+  (plan: FaultPlan): FaultPlan =>
+  (operation) => {
+    const fault = plan(operation)
+    return operation.name === 'syncFolder' && fault?.kind === 'error' && fault.code === 'EACCES'
+      ? undefined
+      : fault
+  }
+
+const LASTING = [
+  { how: 'once', plan: once },
+  { how: 'from then on', plan: from },
+]
+
+describe.each(WORKLOADS.map((workload) => ({ name: workload.name, workload })))('$name', ({ workload }) => {
+  for (const { how, plan } of LASTING) {
+    // Written in place on a disk that then fails for good, a file shows bytes that the disk does not have, and no
+    // sync ever says so again: no program can know.
+    if (how === 'from then on' && workload.inPlace !== undefined) continue
+    it.each(ACTS)(
+      `loses nothing to an error, ${how}, at any operation of $name`,
+      async ({ name, before, go, mode }) => {
+        for (let n = 1 + (SEED % STEP), isDone = false; !isDone; n += STEP) {
+          for (const { name: code, fault } of faultsAt(n)) {
+            const where = `${code} ${how} at operation ${n}, LSP_WAL_TEST_SEED=${SEED}`
+            const end = END_NAMES[(n + SEED) % END_NAMES.length]!
+            const run = new Run(workload)
+            await before(run)
+            const went = await go(run, unlessUnreadable(plan(n, fault)))
+            isDone = run.operations < n
+            run.crash(end, new Dice(n))
+            if (name === 'its recording') expect(countedThoughRefused(run), where).toEqual([])
+            // Half done for an error, and put back by the program itself: it looks as if somebody had put it back.
+            const decision = mode === 'rollback' ? 'roll-back' : 'finish'
+            // What an undo could not write, it has named; asked again, it writes the rest.
+            if (name === 'its undo' && went === 'refused') await run.undo()
+            expect(await settle(run, mode, decision), where).toEqual([])
+            tally.add(`${how} in ${name.replace('its ', '')}`)
+          }
+        }
+      },
+      60_000 * SCALE,
+    )
+  }
+})
+
+function countedThoughRefused(run: Run): string[] {
+  const ids = [...readJournal(run.machine.platter, ROOT.path).values()].flatMap((log) => log.ids)
+  return run.refused.filter((id) => ids.includes(id))
+}
