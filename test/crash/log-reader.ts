@@ -24,7 +24,7 @@ export function readJournal(platter: Platter, root: string): Map<string, ReadLog
   return logs
 }
 
-function readLog(log: Buffer): ReadLog {
+export function readLog(log: Buffer): ReadLog {
   const ids: string[] = []
   const faults: string[] = []
   let isTorn = false

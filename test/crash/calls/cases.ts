@@ -1,0 +1,39 @@
+import { constants } from 'node:os'
+import { type Dice, SCALE } from '../seed.ts'
+import type { Call, CallFault } from './preload.ts'
+
+const { EIO, ENOSPC, EROFS, EACCES, EDQUOT, EMFILE } = constants.errno
+const ERRORS = [EIO, ENOSPC, EROFS, EACCES, EDQUOT, EMFILE]
+
+const isWrite = ({ name }: Call): boolean => /write/.test(name)
+
+/** The program gone before and after each of these calls, and half way through each write. */
+export function deaths(calls: readonly Call[]): CallFault[] {
+  return calls.flatMap((call, i): CallFault[] => [
+    { at: i + 1, how: 'kill-before' },
+    { at: i + 1, how: 'kill-after' },
+    ...(isWrite(call) ? [{ at: i + 1, how: 'torn' } as const] : []),
+  ])
+}
+
+/** An error at each of these calls, another one each time, once and from then on; and each write cut short, unsaid. */
+export function failures(calls: readonly Call[]): CallFault[] {
+  return calls.flatMap((call, i): CallFault[] => {
+    const at = i + 1
+    const code = ERRORS[i % ERRORS.length]!
+    return [
+      { at, how: `errno=${code}` },
+      { at, how: `errno=${code}`, isSticky: true },
+      ...(isWrite(call) ? [{ at, how: 'short' } as const] : []),
+    ]
+  })
+}
+
+/** A few of them; with LSP_WAL_TEST_RUNS so many times as many, and from 10 on all. */
+export function chosen<T>(all: readonly T[], few: number, dice: Dice): T[] {
+  if (SCALE >= 10) return [...all]
+  const left = [...all]
+  return Array.from({ length: Math.min(few * SCALE, all.length) }, () =>
+    left.splice(dice.below(left.length), 1),
+  ).flat()
+}

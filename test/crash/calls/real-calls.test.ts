@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeWith } from '../../scenarios/real-servers/installed.ts'
+import { Dice, SCALE, SEED } from '../seed.ts'
+import { Tally } from '../tally.ts'
+import { chosen, deaths, failures } from './cases.ts'
+import { buildPreload, COMPILER } from './preload.ts'
+import { type Act, Scene } from './scene.ts'
+import { REAL_WORKLOADS } from './workloads.ts'
+
+const ACTS: readonly Act[] = ['recording', 'recovery', 'undo']
+// Each takes about a second, and the machine may be busy.
+const LIMIT_MS = SCALE >= 10 ? 3_600_000 : 60_000 * SCALE
+
+const tally = new Tally()
+afterAll(() => tally.print('real system calls'))
+
+/** `recording` leaves to chance whether the edit is there; a recovery carries it out, an undo takes it back. */
+function placesAfter(act: Act, edits: number): number[] {
+  if (act === 'recovery') return [edits]
+  if (act === 'undo') return [edits - 1, edits]
+  return Array.from({ length: edits + 1 }, (_, place) => place)
+}
+
+describeWith([COMPILER], 'the real program', () => {
+  beforeAll(buildPreload)
+
+  describe.concurrent.each(ACTS)('killed or failing at a system call of its %s', (act) => {
+    it.each(REAL_WORKLOADS)(
+      'loses nothing of $name',
+      async (workload) => {
+        using scene = await Scene.set(workload, act)
+        const calls = await scene.calls()
+        const salt = 10 * REAL_WORKLOADS.indexOf(workload) + ACTS.indexOf(act)
+
+        for (const fault of chosen(deaths(calls), 2, new Dice(salt))) {
+          const where = `${JSON.stringify(fault)}, LSP_WAL_TEST_SEED=${SEED}`
+          const { status } = await scene.go(fault)
+          if (act === 'undo') expect(status, where).toBe('SIGKILL')
+          // What only unsaved files hold when the proxy is killed is offered, not done.
+          expect(await scene.settle(act === 'recording' ? 'may ask' : 'asks nothing'), where).toEqual([])
+          expect(placesAfter(act, scene.edits), where).toContain(scene.place)
+          tally.add(`kills in ${act}`)
+        }
+
+        for (const fault of chosen(failures(calls), 1, new Dice(salt, 1))) {
+          const where = `${JSON.stringify(fault)}, LSP_WAL_TEST_SEED=${SEED}`
+          const { status } = await scene.go(fault)
+          if (act === 'recording' && scene.place !== scene.edits)
+            expect(scene.told, where).toContain('could not be recorded')
+          // Asked again, it takes back what it has named as left.
+          if (act === 'undo' && status !== 0) await scene.undoAgain()
+          expect(await scene.settle('may ask'), where).toEqual([])
+          tally.add(`errors in ${act}`)
+        }
+      },
+      LIMIT_MS,
+    )
+  })
+})
