@@ -1,0 +1,126 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Entry } from '../../server/journal/scan.ts'
+import { scan } from '../journal/logs.ts'
+import { readLog } from './log-reader.ts'
+import { faultsAfterCrash, placeOf } from './oracle.ts'
+import { ROOT, Run } from './run.ts'
+import { Dice, SCALE } from './seed.ts'
+import { WORKSPACE } from './workload.ts'
+import { WORKLOADS } from './workloads.ts'
+
+/**
+ * Damage to logs as the program leaves them: of edits, of recoveries, of undos. What test/journal/damage.test.ts has
+ * for one log made by hand, and what a damaged log does to a recovery.
+ */
+
+const CHOSEN = [1, 2, 7, 9].map((i) => WORKLOADS[i]!)
+/** With LSP_WAL_TEST_RUNS every bit, else one of each byte, in turns. */
+const bitsAt = (at: number) => (SCALE > 1 ? [0, 1, 2, 3, 4, 5, 6, 7] : [at % 8])
+
+const logs: { name: string; bytes: Buffer; sound: readonly Entry[] }[] = []
+
+beforeAll(async () => {
+  for (const workload of CHOSEN) {
+    const run = new Run(workload)
+    await run.record()
+    run.crash('killed', new Dice())
+    await run.recover()
+    await run.undo()
+    for (const [name, text] of Object.entries(run.machine.platter.tree(ROOT.path))) {
+      if (!name.endsWith('wal.log')) continue
+      const bytes = Buffer.from(text, 'latin1')
+      logs.push({ name: `${workload.name}: ${name}`, bytes, sound: await scan(bytes) })
+    }
+  }
+  expect(logs.length).toBeGreaterThan(8)
+})
+
+/** Nothing but intents as they were written, and a word about what is wrong. */
+function expectSeen(entries: readonly Entry[], sound: readonly Entry[], where: string): void {
+  expect(
+    entries.some(({ kind }) => kind !== 'intent'),
+    where,
+  ).toBe(true)
+  for (const entry of entries) if (entry.kind === 'intent') expect(sound, where).toContainEqual(entry)
+}
+
+describe('a log of the program’s own', () => {
+  it('that ends in zeros from any byte on is torn there, and read up to there', async () => {
+    for (const { name, bytes, sound } of logs) {
+      for (let at = 0; at < bytes.length; at++) {
+        const entries = await scan(Buffer.concat([bytes.subarray(0, at), Buffer.alloc(bytes.length - at)]))
+        expectSeen(entries, sound, `${name} at ${at}`)
+        expect(entries.at(-1)!.kind).toBe('torn')
+        expect(entries.slice(0, -1)).toEqual(sound.slice(0, entries.length - 1))
+      }
+    }
+  })
+
+  it('that is cut at any byte is read alike by a reader that shares no code', async () => {
+    for (const { name, bytes } of logs) {
+      for (let at = 0; at <= bytes.length; at++) {
+        const cut = bytes.subarray(0, at)
+        const ids = (await scan(cut)).flatMap((entry) => (entry.kind === 'intent' ? [entry.intent.id] : []))
+        expect(readLog(cut).ids, `${name} at ${at}`).toEqual(ids)
+        expect(readLog(cut).faults).toEqual([])
+      }
+    }
+  })
+
+  it(
+    'with any bit flipped never passes for sound',
+    async () => {
+      for (const { name, bytes, sound } of logs) {
+        for (let at = 0; at < bytes.length; at++) {
+          for (const bit of bitsAt(at)) {
+            const damaged = Buffer.from(bytes)
+            damaged[at]! ^= 1 << bit
+            expectSeen(await scan(damaged), sound, `${name}, bit ${bit} of ${at}`)
+          }
+        }
+      }
+    },
+    60_000 * SCALE,
+  )
+
+  it('with any block of 512 bytes lost never passes for sound', async () => {
+    for (const { name, bytes, sound } of logs) {
+      for (let at = 0; at < bytes.length; at += 512) {
+        const damaged = Buffer.from(bytes).fill(0, at, Math.min(at + 512, bytes.length))
+        expectSeen(await scan(damaged), sound, `${name}, block at ${at}`)
+      }
+    }
+  })
+})
+
+describe('a recovery', () => {
+  it('carries nothing out of a log that is damaged before its end, and drops what is damaged at its end', async () => {
+    const workload = WORKLOADS.at(-1)!
+    for (let at = 0, isDone = false; !isDone; at += SCALE > 1 ? 1 : 11) {
+      const run = new Run(workload)
+      await run.record()
+      run.crash('killed', new Dice())
+      const { platter } = run.machine
+      const name = Object.keys(platter.tree(ROOT.live)).find((path) => path.endsWith('/wal.log'))!
+      const bytes = platter.bytesAt(`${ROOT.live}/${name}`)
+      isDone = at >= bytes.length
+      if (isDone) return
+      // Without its end a line runs into the next one: damage.test.ts has that.
+      if (bytes[at] === 10) continue
+      bytes[at]! ^= 1 << (at % 8)
+      platter.put(`${ROOT.live}/${name}`, bytes)
+      const before = platter.tree(WORKSPACE)
+      // Lost is what was damaged; what stands in the files is an original or an after-image all the same.
+      run.acknowledged.length = 0
+      await run.recover()
+      const faults = faultsAfterCrash(run).filter((fault) => !fault.includes('wal.log'))
+      expect(faults, `byte ${at}`).toEqual([])
+      const isLast = at > bytes.subarray(0, -1).lastIndexOf(10)
+      if (isLast) expect(placeOf(run), `byte ${at}`).toBe(workload.steps.length - 1)
+      else {
+        expect(run.waiting.length, `byte ${at}`).toBeGreaterThan(0)
+        expect(platter.tree(WORKSPACE), `byte ${at}`).toEqual(before)
+      }
+    }
+  })
+})
