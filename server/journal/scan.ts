@@ -32,57 +32,73 @@ export async function* scanLog(disk: Disk, path: string, hasher: Hasher): AsyncG
   let link = FIRST
   let parts: RecordPart[] = []
   let partsAt = 0
-  let beforeParts = FIRST
   let bad: { at: number; reason: string } | undefined
+  /** Where the lines begin that belong to no whole intent yet, and what came before them. */
+  let tail: { at: number; link: Link; isOneAppend: boolean } | undefined
+  /** What is wrong with these: a torn tail may look so, too. */
+  let damage: Damage[] = []
 
   for await (const { at, bytes } of linesOf(disk, path)) {
     const line: Line = bytes === undefined ? UNREADABLE : decodeLine(bytes, hasher)
+    tail ??= { at, link, isOneAppend: true }
     if (line.kind === 'bad') {
       bad ??= { at, reason: line.reason }
       continue
     }
-    // A valid record: whatever bad bytes stand before it are no torn tail.
-    if (bad !== undefined) yield { kind: 'corrupt', ...bad }
+    // A valid record: whatever bad bytes stand before it are no torn tail, unless it is the rest of one.
+    if (bad !== undefined) damage.push({ kind: 'corrupt', ...bad })
     bad = undefined
-    if (line.kind === 'refused') {
-      yield { kind: 'refused', at, reason: line.reason }
-      continue
-    }
-    if (line.kind === 'foreign') {
-      yield { kind: 'intent', at, intent: line.intent }
+    if (line.kind === 'refused' || line.kind === 'foreign') {
+      yield* damage
+      if (line.kind === 'refused') yield { kind: 'refused', at, reason: line.reason }
+      else yield { kind: 'intent', at, intent: line.intent }
+      damage = []
+      tail = undefined
       continue
     }
     const { part } = line
+    if (!isOfNextAppend(part, tail.link)) tail.isOneAppend = false
     if (part.seq !== link.seq || part.prev !== link.prev) {
-      yield { kind: 'corrupt', at, reason: `record ${part.seq} does not follow record ${link.seq - 1}` }
+      const reason = `record ${part.seq} does not follow record ${link.seq - 1}`
+      damage.push({ kind: 'corrupt', at, reason })
     }
-    const before = link
     link = { seq: part.seq + 1, prev: part.sum }
     if (parts.length > 0 && !continues(parts, part)) {
-      yield { kind: 'corrupt', at: partsAt, reason: `intent ${parts[0]!.id} lacks parts` }
+      damage.push({ kind: 'corrupt', at: partsAt, reason: `intent ${parts[0]!.id} lacks parts` })
       parts = []
     }
-    if (parts.length === 0) {
-      partsAt = at
-      beforeParts = before
-    }
+    if (parts.length === 0) partsAt = at
     parts.push(part)
     if (parts[0]!.index !== 1) {
-      yield { kind: 'corrupt', at: partsAt, reason: `intent ${part.id} lacks its first part` }
+      damage.push({ kind: 'corrupt', at: partsAt, reason: `intent ${part.id} lacks its first part` })
       parts = []
     } else if (parts.length === part.count) {
       const intent = joinParts(parts, hasher)
       parts = []
+      yield* damage
       if ('fault' in intent) yield { kind: 'corrupt', at: partsAt, reason: intent.fault }
       else yield { kind: 'intent', at: partsAt, intent }
+      damage = []
+      tail = undefined
     }
   }
-  if (parts.length > 0) {
-    yield { kind: 'torn', at: partsAt, reason: `intent ${parts[0]!.id} lacks parts` }
-    return beforeParts
+  if (tail === undefined) return link
+  if (tail.isOneAppend) {
+    yield { kind: 'torn', at: tail.at, reason: damage[0]?.reason ?? bad?.reason ?? 'it lacks parts' }
+    return tail.link
   }
-  if (bad !== undefined) yield { kind: 'torn', ...bad }
+  yield* damage
+  if (parts.length > 0) yield { kind: 'torn', at: partsAt, reason: `intent ${parts[0]!.id} lacks parts` }
+  else if (bad !== undefined) yield { kind: 'torn', ...bad }
   return link
+}
+
+/**
+ * Whether a line may be one of several of the intent that was appended next. A loss of power leaves some blocks of
+ * such an append and not others: lines that are none, before lines that are.
+ */
+function isOfNextAppend({ seq, prev, index, count }: RecordPart, link: Link): boolean {
+  return count > 1 && seq - index + 1 === link.seq && (index > 1 || prev === link.prev)
 }
 
 function continues(parts: readonly RecordPart[], part: RecordPart): boolean {

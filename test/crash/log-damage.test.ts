@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Entry } from '../../server/journal/scan.ts'
-import { scan } from '../journal/logs.ts'
+import { edit, edited, intentOf, replaced } from '../journal/intents.ts'
+import { linesOf, scan, wordsOf } from '../journal/logs.ts'
 import { readLog } from './log-reader.ts'
 import { faultsAfterCrash, placeOf } from './oracle.ts'
 import { ROOT, Run } from './run.ts'
@@ -90,6 +91,34 @@ describe('a log of the program’s own', () => {
         expectSeen(await scan(damaged), sound, `${name}, block at ${at}`)
       }
     }
+  })
+})
+
+describe('an append of several lines', () => {
+  const lines = linesOf([
+    intentOf('01', [replaced('/w/a', 'one', 'two')]),
+    intentOf('02', [edited('/w/large', Buffer.alloc(9 << 20, 'x'), edit(0, 1, 'y'))]),
+    intentOf('03', [replaced('/w/a', 'two', 'three')]),
+  ])
+  const [one, parts, three] = [lines[0]!, lines.slice(1, -1), lines.at(-1)!]
+  const without = (lost: readonly number[]) =>
+    parts.map((line, i) => (lost.includes(i) ? Buffer.from(line).fill(0, 4096, 4608) : line))
+
+  it('that a loss of power cut short is torn, whichever of its blocks are there', async () => {
+    expect(parts.length).toBe(3)
+    for (const lost of [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]])
+      expect(wordsOf(await scan(Buffer.concat([one, ...without(lost)]))), lost.join()).toEqual([
+        'intent 01',
+        `torn at ${one.length}`,
+      ])
+  })
+
+  it('is corrupt where something was appended after it, or something before it is missing', async () => {
+    const followed = wordsOf(await scan(Buffer.concat([one, ...without([1]), three])))
+    expect(followed).toContain(`corrupt at ${one.length + parts[0]!.length}`)
+    expect(followed.at(-1)).toBe('intent 03')
+    const headless = wordsOf(await scan(Buffer.concat(without([1]))))
+    expect(headless[0]).toBe('corrupt at 0')
   })
 })
 
