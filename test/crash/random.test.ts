@@ -4,7 +4,7 @@ import { Dice, SCALE, SEED } from './seed.ts'
 import { Tally } from './tally.ts'
 import { WORKLOADS } from './workloads.ts'
 
-const CHAINS = 150 * SCALE
+const CHAINS = 100 * SCALE
 
 const tally = new Tally()
 afterAll(() => tally.print('crash states, one after the other'))

@@ -29,9 +29,9 @@ export function failures(calls: readonly Call[]): CallFault[] {
   })
 }
 
-/** A few of them; with LSP_WAL_TEST_RUNS so many times as many, and from 10 on all. */
+/** A few of them; with LSP_WAL_TEST_RUNS so many times as many, and from 100 on all. */
 export function chosen<T>(all: readonly T[], few: number, dice: Dice): T[] {
-  if (SCALE >= 10) return [...all]
+  if (SCALE >= 100) return [...all]
   const left = [...all]
   return Array.from({ length: Math.min(few * SCALE, all.length) }, () =>
     left.splice(dice.below(left.length), 1),
