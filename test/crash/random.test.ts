@@ -4,7 +4,7 @@ import { Dice, SCALE, SEED } from './seed.ts'
 import { Tally } from './tally.ts'
 import { WORKLOADS } from './workloads.ts'
 
-const CHAINS = 100 * SCALE
+const CHAINS = SCALE > 1 ? 150 * SCALE : 100
 
 const tally = new Tally()
 afterAll(() => tally.print('crash states, one after the other'))

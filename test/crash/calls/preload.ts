@@ -12,7 +12,7 @@ const LIBRARY = join(BUILT, 'faults.so')
 export const COMPILER = {
   name: 'cc',
   version: ['--version'],
-  install: 'apt-get install gcc libc6-dev, on Linux',
+  install: 'apt-get install gcc libc6-dev',
 }
 
 export function buildPreload(): void {

@@ -21,7 +21,15 @@ function placesAfter(act: Act, edits: number): number[] {
   return Array.from({ length: edits + 1 }, (_, place) => place)
 }
 
-describeWith([COMPILER], 'the real program', () => {
+// Other systems preload in other ways, or not at all.
+const describeOnLinux: (title: string, body: () => void) => void =
+  process.platform === 'linux' ? onLinux : describe.skip
+
+function onLinux(title: string, body: () => void): void {
+  describeWith([COMPILER], title, body)
+}
+
+describeOnLinux('the real program', () => {
   beforeAll(buildPreload)
 
   describe.concurrent.each(ACTS)('killed or failing at a system call of its %s', (act) => {
