@@ -20,7 +20,7 @@ const FAULTS: readonly { readonly name: string; readonly fault: Fault }[] = [
 const tally = new Tally()
 afterAll(() => tally.print('errors, every operation'))
 
-/** With LSP_WAL_TEST_RUNS every error at every operation; else one of them, in turns, at each sixth operation. */
+/** One error, in turns, at each sixth operation; with LSP_WAL_TEST_RUNS at every one, and from 10 on every error. */
 const STEP = SCALE > 1 ? 1 : 6
 const faultsAt = (n: number) =>
   SCALE > 1 ? FAULTS : [FAULTS[(Math.floor(n / STEP) + SEED) % FAULTS.length]!]
