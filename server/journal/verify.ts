@@ -132,7 +132,7 @@ class Verifying {
     if (this.findings.length > 0) return
     // Left by a crash at the very end of a session's removal.
     if (place !== 'history' && (await this.#env.disk.list(this.#folder))?.length === 0) return
-    const info = await this.#info(name)
+    const info = await this.#info()
     // In history nobody writes any more, whoever still runs.
     const found =
       place === 'history' || info === undefined ? undefined : { path: this.#folder, info, claimedBy }
@@ -147,12 +147,10 @@ class Verifying {
         this.#add('missing', OUTCOMES, `it tells of intent ${id}, which no log holds`)
   }
 
-  async #info(name: string): Promise<SessionInfo | undefined> {
+  async #info(): Promise<SessionInfo | undefined> {
     const info = await readInfo(this.#env, this.#folder)
     if (info === undefined)
-      this.#add('session', SESSION_FILE, 'it is missing or damaged: nothing here is found')
-    else if (info.session !== name)
-      this.#add('session', SESSION_FILE, `it is that of ${info.session}: nothing here is found`)
+      this.#add('session', SESSION_FILE, 'it is missing, damaged, or that of another: nothing here is found')
     return info
   }
 

@@ -67,7 +67,7 @@ test('tells programs the same', async () => {
           {
             kind: 'session',
             path: join(path, 'session.json'),
-            reason: 'it is missing or damaged: nothing here is found',
+            reason: 'it is missing, damaged, or that of another: nothing here is found',
           },
         ],
       },

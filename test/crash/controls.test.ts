@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { UsageError } from '../../server/cli/command.ts'
 import type { Disk } from '../../server/disk/disk.ts'
 import { once, short } from '../disk/memory-disk.ts'
 import { BROKEN } from './broken-disks.ts'
@@ -7,6 +8,7 @@ import { faultsAfterCrash } from './oracle.ts'
 import { END_NAMES, Run } from './run.ts'
 import { Dice, SEED } from './seed.ts'
 import { settle } from './settle.ts'
+import type { Workload } from './workload.ts'
 import { WORKLOADS } from './workloads.ts'
 
 /** The battery against programs that do lose edits: each has to be found out, or what stands beside proves nothing. */
@@ -17,8 +19,17 @@ type Broken = (disk: Disk) => Disk
 
 /** Faults that chains of crashes find, round by round. */
 async function* byCrashes(broken: Broken): AsyncGenerator<readonly string[]> {
-  for (let n = 0; n < ROUNDS; n++)
-    yield (await runChain(WORKLOADS[n % WORKLOADS.length]!, new Dice(n), broken)).faults
+  for (let n = 0; n < ROUNDS; n++) yield await faultsOf(WORKLOADS[n % WORKLOADS.length]!, n, broken)
+}
+
+async function faultsOf(workload: Workload, n: number, broken: Broken): Promise<readonly string[]> {
+  try {
+    return (await runChain(workload, new Dice(n), broken)).faults
+  } catch (error) {
+    // A program that loses what it wrote may find that nothing fits together any more, and say so.
+    if (error instanceof UsageError) return [error.message]
+    throw error
+  }
 }
 
 /** Faults that an error at each operation of a recording, and then a crash, find. */

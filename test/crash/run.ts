@@ -131,7 +131,8 @@ export class Run {
     return this.#as(plan, async (env) => {
       const programs = { node: '', lspWal: [], headless: [] }
       const silent = () => {}
-      const around = { env, root: ROOT, cwd: WORKSPACE, programs, out: silent, err: silent }
+      const streams = { out: silent, err: silent, progress: silent }
+      const around = { env, root: ROOT, cwd: WORKSPACE, programs, variables: {}, ...streams }
       const status = await undo({ ...around, colour: false, width: undefined }, args)
       return status === EXIT.partly ? 'refused' : 'done'
     })

@@ -158,9 +158,9 @@ describe('damage', () => {
   })
 
   it.each([
-    ['{"version":1', 'it is missing or damaged: nothing here is found'],
-    [undefined, 'it is missing or damaged: nothing here is found'],
-    ['another', 'it is that of 20200101T000000Z-00000000: nothing here is found'],
+    ['{"version":1', 'it is missing, damaged, or that of another: nothing here is found'],
+    [undefined, 'it is missing, damaged, or that of another: nothing here is found'],
+    ['another', 'it is missing, damaged, or that of another: nothing here is found'],
   ])('is a session.json that does not say whose folder it is: %s', async (content, reason) => {
     const id = await session(machine.run(), true)
     const path = `/j/history/${id}/session.json`
