@@ -102,7 +102,7 @@ async function verifySession(
 ): Promise<Verified | undefined> {
   const verifying = new Verifying(env, path, progress)
   try {
-    await verifying.run(name, place, claimedBy)
+    await verifying.run(place, claimedBy)
   } catch (error) {
     if (!(error instanceof DiskError)) throw error
     if ((await env.disk.lstat(path)) === undefined) return undefined
@@ -127,7 +127,7 @@ class Verifying {
     this.#progress = progress
   }
 
-  async run(name: string, place: Verified['place'], claimedBy: SessionInfo | undefined): Promise<void> {
+  async run(place: Verified['place'], claimedBy: SessionInfo | undefined): Promise<void> {
     this.findings.push(...(await rightsOf(this.#env, this.#folder)))
     if (this.findings.length > 0) return
     // Left by a crash at the very end of a session's removal.

@@ -1,30 +1,12 @@
-import { join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
-import { type Env, JournalError } from '../journal/env.ts'
+import type { Env } from '../journal/env.ts'
 import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
-import {
-  CLOSED,
-  type Event,
-  isFinal,
-  NOT_TAKEN_UP,
-  type Outcome,
-  OutcomeWriter,
-  UNDONE,
-} from '../journal/outcomes.ts'
-import { type Recorded, replay } from '../journal/replay.ts'
-import { checkOutside, type Root } from '../journal/root.ts'
-import type { Damage } from '../journal/scan.ts'
+import { CLOSED, type Event, isFinal, NOT_TAKEN_UP, type Outcome, UNDONE } from '../journal/outcomes.ts'
+import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
-import {
-  type EditorInfo,
-  editorLives,
-  type FoundSession,
-  lifeOf,
-  liveSessions,
-  type SessionStart,
-  settledSessions,
-} from '../journal/session-folder.ts'
+import type { SessionStart } from '../journal/session-folder.ts'
 import { carryOut, type Report, removeTemporaries, settleFolders } from './carry-out.ts'
+import { type Case, inTime, isCarrier, type Ranked } from './cases.ts'
 import { makeDurable } from './make-durable.ts'
 import { type Observation, observe, same } from './observe.ts'
 import {
@@ -36,35 +18,9 @@ import {
   rollBackWay,
   type Way,
 } from './plan.ts'
-import { shareFolder } from './shared-folders.ts'
+import { type Claimed, type Taken, takeOver } from './take-over.ts'
 import { observeWithheld } from './withheld.ts'
 import type { Workspace } from './workspace.ts'
-
-/** One pending intent of a dead session, and what is known of it. */
-export interface Case extends Ranked {
-  readonly outcomes: readonly Outcome[]
-  readonly doubt: string | undefined
-}
-
-/** An intent and its place among those that were read. */
-interface Ranked {
-  readonly intent: Intent
-  readonly session: FoundSession
-  /** In which order they were read: within one log, the order in time. */
-  readonly rank: number
-}
-
-/** A dead session that this one has taken over. */
-interface Claimed {
-  readonly found: FoundSession
-  readonly outcomes: OutcomeWriter
-  readonly open: Set<string>
-  /** Some of it is of a later version: it stays for a program that knows it. */
-  readonly refused: boolean
-  /** How much its logs hold, settled intents and damage too. */
-  readonly total: number
-  released: boolean
-}
 
 /** What became of one case: carried out or settled, or waiting for the user. */
 export type Result =
@@ -117,10 +73,7 @@ export class Recovery {
     this.adopted = taken.adopted
   }
 
-  /**
-   * Claims every dead session of these workspace folders and reads what it left.
-   * One whose editor still runs is not dead: in that editor (`editor`) it is adopted, in any other left alone.
-   */
+  /** Takes over what dead sessions of these workspace folders left; `editor` is the one that starts this session. */
   static async start(
     env: Env,
     root: Root,
@@ -128,46 +81,7 @@ export class Recovery {
     { folders, editor }: Pick<SessionStart, 'folders' | 'editor'>,
     tell: (problem: unknown) => void,
   ): Promise<Recovery> {
-    const taken: Taken = {
-      claimed: [],
-      carried: new Map(),
-      finished: [],
-      settled: [],
-      cases: [],
-      adopted: [],
-    }
-    // Before anything in there is read.
-    await checkOutside(env, root, folders)
-    const seen = new Set<string>()
-    const passed = new Set<string>()
-    // Claiming a session can bring others to light that it had claimed itself: until none is left.
-    for (let more = true; more; ) {
-      more = false
-      for (const dead of await liveSessions(env, root)) {
-        if (dead.info.session === session.id || dead.claimedBy?.session === session.id) continue
-        const nested = dead.claimedBy !== undefined && seen.has(dead.claimedBy.session)
-        const ours = await shareFolder(env.disk, dead.info.folders, folders)
-        if (!nested && !(ours && (await lifeOf(env, dead)) === 'dead')) continue
-        const editorRuns = await editorLives(env, dead.info)
-        const adopt = editorRuns && isSameEditor(dead.info.editor, editor)
-        if (!nested && editorRuns && !adopt) continue
-        if (passed.has(dead.info.session)) continue
-        try {
-          const claimed = await session.claim(dead)
-          if (claimed === undefined) continue
-          more = true
-          seen.add(claimed.info.session)
-          if (!ours || (editorRuns && !adopt)) await session.release(claimed, 'live')
-          else await take(env, claimed, adopt, taken, tell)
-        } catch (error) {
-          // One that cannot be read or taken over is no reason to leave the others as they are.
-          if (!(error instanceof DiskError || error instanceof JournalError)) throw error
-          passed.add(dead.info.session)
-          tell(error)
-        }
-      }
-    }
-    if (taken.cases.length > 0) await lookAround(env, root, session, folders, taken, tell)
+    const taken = await takeOver(env, root, session, { folders, editor }, tell)
     const recovery = new Recovery(env, session, folders, taken, tell)
     // At once, not at this session's end: many editors kill their servers, and then there is no end.
     for (const claimed of taken.claimed) if (claimed.open.size === 0) await recovery.#release(claimed)
@@ -368,64 +282,6 @@ export class Recovery {
   }
 }
 
-interface Taken {
-  readonly claimed: Claimed[]
-  readonly carried: Map<string, Purpose>
-  readonly finished: Intent[]
-  readonly settled: Ranked[]
-  readonly cases: Case[]
-  readonly adopted: Case[]
-}
-
-async function take(
-  env: Env,
-  found: FoundSession,
-  adopt: boolean,
-  taken: Taken,
-  tell: (problem: unknown) => void,
-): Promise<void> {
-  // Killed before it synced, the session left what a loss of power would still take away: nothing is to rest on that.
-  const names = (await env.disk.list(found.path)) ?? []
-  const logs = names.filter(({ kind, name }) => kind === 'file' && name.endsWith('.log'))
-  const paths = logs.map(({ name }) => join(found.path, name))
-  await makeDurable(env.disk, paths, [found.path])
-  let total = 0
-  const damage: Damage[] = []
-  const pending: (Recorded & { readonly rank: number })[] = []
-  for await (const item of replay(env, found.path)) {
-    total++
-    if (item.kind !== 'intent') {
-      damage.push(item)
-      tell(new Error(`${item.log} is ${item.kind} at byte ${item.at}: ${item.reason}`))
-      continue
-    }
-    const rank = taken.cases.length + taken.adopted.length + taken.settled.length + pending.length
-    if (!item.settled) pending.push({ ...item, rank })
-    else {
-      // What was settled before anything was pending cannot stand on top of it.
-      if (pending.length > 0) taken.settled.push({ intent: item.intent, session: found, rank })
-      const { of, purpose } = item.intent.about
-      if (item.outcomes.some(({ event }) => event === 'recovered')) taken.finished.push(item.intent)
-      const done = item.outcomes.some(({ event }) => event === 'landed' || event === 'recovered')
-      if (done && of !== undefined && purpose !== undefined) taken.carried.set(of, purpose)
-    }
-  }
-  // A torn tail is a crash during an append: that edit was never forwarded, and what stands before it is sound.
-  const serious = damage.filter(({ kind }) => kind !== 'torn')
-  const outcomes = new OutcomeWriter(env, found.path, tell)
-  const open = new Set(pending.map(({ intent }) => intent.id))
-  const refused = damage.some(({ kind }) => kind === 'refused')
-  taken.claimed.push({ found, outcomes, open, refused, total, released: false })
-  for (const { intent, outcomes, rank } of pending) {
-    const doubt = intent.foreign
-      ? 'another program wrote it'
-      : serious.length > 0
-        ? 'its log is damaged'
-        : undefined
-    ;(adopt ? taken.adopted : taken.cases).push({ intent, outcomes, session: found, doubt, rank })
-  }
-}
-
 function endOf({ images }: Intent, purpose: 'finish' | 'roll-back'): Event {
   // Kept out of the log as a whole: nothing of it could be done.
   if (images.length === 0) return 'abandoned'
@@ -438,63 +294,6 @@ function takenBackIn(outcomes: readonly Outcome[]): Set<string> {
   return new Set([...last].filter(([, what]) => what === UNDONE || what === CLOSED).map(([path]) => path))
 }
 
-/**
- * What other sessions have recorded since the oldest pending intent, settled ones and such as run: an edit may
- * stand on top of it, and an undo may have taken it back.
- */
-async function lookAround(
-  env: Env,
-  root: Root,
-  session: Session,
-  folders: readonly string[],
-  taken: Taken,
-  tell: (problem: unknown) => void,
-): Promise<void> {
-  const since = taken.cases.map(({ intent }) => intent.about.at).sort()[0]!
-  const carriers: Intent[] = []
-  const claimed = new Set(taken.claimed.map(({ found }) => found.info.session))
-  for (const found of [...(await settledSessions(env, root)), ...(await liveSessions(env, root))]) {
-    const { info } = found
-    const ours = info.session === session.id || found.claimedBy?.session === session.id
-    if (ours || claimed.has(info.session)) continue
-    if (!(await shareFolder(env.disk, info.folders, folders))) continue
-    try {
-      for await (const item of replay(env, found.path)) {
-        if (item.kind !== 'intent' || item.intent.about.at < since) continue
-        const rank = taken.cases.length + taken.adopted.length + taken.settled.length
-        taken.settled.push({ intent: item.intent, session: found, rank })
-        if (item.intent.about.of !== undefined && item.outcomes.some(({ event }) => event === 'landed'))
-          carriers.push(item.intent)
-      }
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      // It has been moved on meanwhile, or was too old to be kept; or it cannot be read: the others tell what they know.
-      if ((await env.disk.lstat(found.path)) !== undefined) tell(error)
-    }
-  }
-  carriers.sort((a, b) => (a.about.at < b.about.at ? -1 : a.about.at > b.about.at ? 1 : 0))
-  for (const { intent } of taken.cases) {
-    const at = carriers.findLastIndex((each, i) => isWholeOf(each, intent) && holds(i, carriers))
-    const purpose = carriers[at]?.about.purpose
-    if (purpose !== undefined && !taken.carried.has(intent.id)) taken.carried.set(intent.id, purpose)
-  }
-}
-
-/** Whether a carrier did all of an intent; the undo of a single file is not an undo of the edit. */
-function isWholeOf(carrier: Intent, intent: Intent): boolean {
-  if (carrier.about.of !== intent.id) return false
-  const paths = new Set(touchedPaths(carrier))
-  return intent.images.every(({ path }) => paths.has(path))
-}
-
-/** Whether what a carrier did was not taken back in turn, by a later one: what logs claim could go in circles. */
-function holds(at: number, carriers: readonly Intent[]): boolean {
-  return !carriers.some(
-    (each, i) =>
-      i > at && each.about.purpose !== 'finish' && isWholeOf(each, carriers[at]!) && holds(i, carriers),
-  )
-}
-
 const EVENT_OF: Record<Purpose, Event> = {
   finish: 'recovered',
   'roll-back': 'rolled-back',
@@ -504,17 +303,4 @@ const EVENT_OF: Record<Purpose, Event> = {
 /** What takes an intent back is no later edit on top of it, nor, where a clock was set back, the other way round. */
 function isOneOfOther({ intent: a }: Ranked, { intent: b }: Ranked): boolean {
   return a.about.of === b.id || b.about.of === a.id
-}
-
-function inTime(a: Ranked, b: Ranked): number {
-  // One log knows its own order; clocks are set back.
-  if (a.session.info.session === b.session.info.session) return a.rank - b.rank
-  const [at, bt] = [a.intent.about.at, b.intent.about.at]
-  return at === bt ? a.rank - b.rank : at < bt ? -1 : 1
-}
-
-const isCarrier = (kase: Case): boolean => kase.intent.about.of !== undefined
-
-function isSameEditor(a: EditorInfo | null, b: EditorInfo | null): boolean {
-  return a !== null && b !== null && a.pid === b.pid && a.start === b.start
 }

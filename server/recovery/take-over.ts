@@ -1,0 +1,207 @@
+import { join } from 'node:path'
+import { DiskError } from '../disk/disk.ts'
+import { type Env, JournalError } from '../journal/env.ts'
+import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
+import { OutcomeWriter } from '../journal/outcomes.ts'
+import { type Recorded, replay } from '../journal/replay.ts'
+import { checkOutside, type Root } from '../journal/root.ts'
+import type { Damage } from '../journal/scan.ts'
+import type { Session } from '../journal/session.ts'
+import {
+  type EditorInfo,
+  editorLives,
+  type FoundSession,
+  lifeOf,
+  liveSessions,
+  type SessionStart,
+  settledSessions,
+} from '../journal/session-folder.ts'
+import type { Case, Ranked } from './cases.ts'
+import { makeDurable } from './make-durable.ts'
+import { shareFolder } from './shared-folders.ts'
+
+/** A dead session that this one has taken over. */
+export interface Claimed {
+  readonly found: FoundSession
+  readonly outcomes: OutcomeWriter
+  readonly open: Set<string>
+  /** Some of it is of a later version: it stays for a program that knows it. */
+  readonly refused: boolean
+  /** How much its logs hold, settled intents and damage too. */
+  readonly total: number
+  released: boolean
+}
+
+/** What dead sessions left, as far as it matters to a recovery. */
+export interface Taken {
+  readonly claimed: Claimed[]
+  readonly carried: Map<string, Purpose>
+  readonly finished: Intent[]
+  readonly settled: Ranked[]
+  readonly cases: Case[]
+  readonly adopted: Case[]
+}
+
+/**
+ * Claims every dead session of these workspace folders and reads what it left.
+ * One whose editor still runs is not dead: in that editor (`editor`) it is adopted, in any other left alone.
+ */
+export async function takeOver(
+  env: Env,
+  root: Root,
+  session: Session,
+  { folders, editor }: Pick<SessionStart, 'folders' | 'editor'>,
+  tell: (problem: unknown) => void,
+): Promise<Taken> {
+  const taken: Taken = {
+    claimed: [],
+    carried: new Map(),
+    finished: [],
+    settled: [],
+    cases: [],
+    adopted: [],
+  }
+  // Before anything in there is read.
+  await checkOutside(env, root, folders)
+  const seen = new Set<string>()
+  const passed = new Set<string>()
+  // Claiming a session can bring others to light that it had claimed itself: until none is left.
+  for (let more = true; more; ) {
+    more = false
+    for (const dead of await liveSessions(env, root)) {
+      if (dead.info.session === session.id || dead.claimedBy?.session === session.id) continue
+      const nested = dead.claimedBy !== undefined && seen.has(dead.claimedBy.session)
+      const ours = await shareFolder(env.disk, dead.info.folders, folders)
+      if (!nested && !(ours && (await lifeOf(env, dead)) === 'dead')) continue
+      const editorRuns = await editorLives(env, dead.info)
+      const adopt = editorRuns && isSameEditor(dead.info.editor, editor)
+      if (!nested && editorRuns && !adopt) continue
+      if (passed.has(dead.info.session)) continue
+      try {
+        const claimed = await session.claim(dead)
+        if (claimed === undefined) continue
+        more = true
+        seen.add(claimed.info.session)
+        if (!ours || (editorRuns && !adopt)) await session.release(claimed, 'live')
+        else await take(env, claimed, adopt, taken, tell)
+      } catch (error) {
+        // One that cannot be read or taken over is no reason to leave the others as they are.
+        if (!(error instanceof DiskError || error instanceof JournalError)) throw error
+        passed.add(dead.info.session)
+        tell(error)
+      }
+    }
+  }
+  if (taken.cases.length > 0) await lookAround(env, root, session, folders, taken, tell)
+  return taken
+}
+
+async function take(
+  env: Env,
+  found: FoundSession,
+  adopt: boolean,
+  taken: Taken,
+  tell: (problem: unknown) => void,
+): Promise<void> {
+  // Killed before it synced, the session left what a loss of power would still take away: nothing is to rest on that.
+  const names = (await env.disk.list(found.path)) ?? []
+  const logs = names.filter(({ kind, name }) => kind === 'file' && name.endsWith('.log'))
+  const paths = logs.map(({ name }) => join(found.path, name))
+  await makeDurable(env.disk, paths, [found.path])
+  let total = 0
+  const damage: Damage[] = []
+  const pending: (Recorded & { readonly rank: number })[] = []
+  for await (const item of replay(env, found.path)) {
+    total++
+    if (item.kind !== 'intent') {
+      damage.push(item)
+      tell(new Error(`${item.log} is ${item.kind} at byte ${item.at}: ${item.reason}`))
+      continue
+    }
+    const rank = taken.cases.length + taken.adopted.length + taken.settled.length + pending.length
+    if (!item.settled) pending.push({ ...item, rank })
+    else {
+      // What was settled before anything was pending cannot stand on top of it.
+      if (pending.length > 0) taken.settled.push({ intent: item.intent, session: found, rank })
+      const { of, purpose } = item.intent.about
+      if (item.outcomes.some(({ event }) => event === 'recovered')) taken.finished.push(item.intent)
+      const done = item.outcomes.some(({ event }) => event === 'landed' || event === 'recovered')
+      if (done && of !== undefined && purpose !== undefined) taken.carried.set(of, purpose)
+    }
+  }
+  // A torn tail is a crash during an append: that edit was never forwarded, and what stands before it is sound.
+  const serious = damage.filter(({ kind }) => kind !== 'torn')
+  const outcomes = new OutcomeWriter(env, found.path, tell)
+  const open = new Set(pending.map(({ intent }) => intent.id))
+  const refused = damage.some(({ kind }) => kind === 'refused')
+  taken.claimed.push({ found, outcomes, open, refused, total, released: false })
+  for (const { intent, outcomes, rank } of pending) {
+    const doubt = intent.foreign
+      ? 'another program wrote it'
+      : serious.length > 0
+        ? 'its log is damaged'
+        : undefined
+    ;(adopt ? taken.adopted : taken.cases).push({ intent, outcomes, session: found, doubt, rank })
+  }
+}
+
+/**
+ * What other sessions have recorded since the oldest pending intent, settled ones and such as run: an edit may
+ * stand on top of it, and an undo may have taken it back.
+ */
+async function lookAround(
+  env: Env,
+  root: Root,
+  session: Session,
+  folders: readonly string[],
+  taken: Taken,
+  tell: (problem: unknown) => void,
+): Promise<void> {
+  const since = taken.cases.map(({ intent }) => intent.about.at).sort()[0]!
+  const carriers: Intent[] = []
+  const claimed = new Set(taken.claimed.map(({ found }) => found.info.session))
+  for (const found of [...(await settledSessions(env, root)), ...(await liveSessions(env, root))]) {
+    const { info } = found
+    const ours = info.session === session.id || found.claimedBy?.session === session.id
+    if (ours || claimed.has(info.session)) continue
+    if (!(await shareFolder(env.disk, info.folders, folders))) continue
+    try {
+      for await (const item of replay(env, found.path)) {
+        if (item.kind !== 'intent' || item.intent.about.at < since) continue
+        const rank = taken.cases.length + taken.adopted.length + taken.settled.length
+        taken.settled.push({ intent: item.intent, session: found, rank })
+        if (item.intent.about.of !== undefined && item.outcomes.some(({ event }) => event === 'landed'))
+          carriers.push(item.intent)
+      }
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      // It has been moved on meanwhile, or was too old to be kept; or it cannot be read: the others tell what they know.
+      if ((await env.disk.lstat(found.path)) !== undefined) tell(error)
+    }
+  }
+  carriers.sort((a, b) => (a.about.at < b.about.at ? -1 : a.about.at > b.about.at ? 1 : 0))
+  for (const { intent } of taken.cases) {
+    const at = carriers.findLastIndex((each, i) => isWholeOf(each, intent) && holds(i, carriers))
+    const purpose = carriers[at]?.about.purpose
+    if (purpose !== undefined && !taken.carried.has(intent.id)) taken.carried.set(intent.id, purpose)
+  }
+}
+
+/** Whether a carrier did all of an intent; the undo of a single file is not an undo of the edit. */
+function isWholeOf(carrier: Intent, intent: Intent): boolean {
+  if (carrier.about.of !== intent.id) return false
+  const paths = new Set(touchedPaths(carrier))
+  return intent.images.every(({ path }) => paths.has(path))
+}
+
+/** Whether what a carrier did was not taken back in turn, by a later one: what logs claim could go in circles. */
+function holds(at: number, carriers: readonly Intent[]): boolean {
+  return !carriers.some(
+    (each, i) =>
+      i > at && each.about.purpose !== 'finish' && isWholeOf(each, carriers[at]!) && holds(i, carriers),
+  )
+}
+
+function isSameEditor(a: EditorInfo | null, b: EditorInfo | null): boolean {
+  return a !== null && b !== null && a.pid === b.pid && a.start === b.start
+}
