@@ -81,7 +81,7 @@ async function* verifyIn(
       yield { path, place, intents: 0, outcomes: 0, bytes: 0, findings: [finding] }
       continue
     }
-    const verified = await verifySession(env, name, path, place, claimedBy, progress)
+    const verified = await verifySession(env, path, place, claimedBy, progress)
     if (verified === undefined) continue
     seen.add(name)
     yield verified
@@ -94,7 +94,6 @@ async function* verifyIn(
 /** Undefined where it was moved on, or removed, meanwhile. */
 async function verifySession(
   env: Env,
-  name: string,
   path: string,
   place: Verified['place'],
   claimedBy: SessionInfo | undefined,

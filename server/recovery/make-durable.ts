@@ -22,6 +22,8 @@ export async function makeDurable(
       folders.add(at)
   }
   for (const path of paths) {
+    // A log may name anything; this names no file on any system.
+    if (path.includes('\0')) continue
     addFoldersOf(path)
     const kind = (await disk.lstat(path))?.kind
     if (kind === 'link') {

@@ -47,6 +47,7 @@ function fail(problem: unknown): never {
 function age(machine: Machine, path: string, ms: number): void {
   const date = (node: Node): void => {
     node.mtimeNs = BigInt(machine.clock - ms) * 1_000_000n
+    if (node.kind === 'file') node.sync()
     if (node.kind === 'folder') for (const inner of node.entries.values()) date(inner)
   }
   date(machine.platter.find(path))
