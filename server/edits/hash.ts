@@ -44,8 +44,8 @@ export function hashesOf(hasher: Hasher, bytes: Uint8Array): Hashes {
 }
 
 /**
- * Law: `hashesOf` of the original with its edits carried out. The bytes are put together only where edits may have
- * made them need normalizing: hashing them is a part of the time that an edit is held.
+ * Law: `hashesOf` of the original with its edits carried out. The bytes are normalized only where edits may have
+ * made that needed: hashing them is a part of the time that an edit is held.
  * `hashes`: of the original.
  */
 export function hashesOfEdited(
@@ -57,10 +57,24 @@ export function hashesOfEdited(
   const parts = splicedParts(original, edits)
   const isNormalized = hashes.raw === hashes.norm && joinNormalized(parts, (part) => part % 2 === 1)
   if (!isNormalized) return hashesOf(hasher, Buffer.concat(parts))
-  const stream = hasher.stream()
-  for (const part of parts) stream.update(part)
-  const raw = stream.digest()
+  const raw = hashOfParts(hasher, parts)
   return { raw, norm: raw }
+}
+
+// Each piece of a stream costs more than to copy a few kilobytes: most files are put together after all, in memory
+// that is used again.
+const scratch = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+
+function hashOfParts(hasher: Hasher, parts: readonly Buffer[]): string {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  if (length > scratch.length) {
+    const stream = hasher.stream()
+    for (const part of parts) stream.update(part)
+    return stream.digest()
+  }
+  let at = 0
+  for (const part of parts) at += part.copy(scratch, at)
+  return hasher.hash(scratch.subarray(0, length))
 }
 
 function hasherOf(api: XXHashAPI): Hasher {

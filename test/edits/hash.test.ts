@@ -89,13 +89,24 @@ describe('hashesOfEdited', () => {
     )
   })
 
-  it('puts nothing together where nothing has to be normalized', () => {
-    const whole: number[] = []
-    const counted = { ...hasher, hash: (bytes: Uint8Array) => `${whole.push(bytes.length)}` }
+  it('hashes the bytes once where nothing has to be normalized', () => {
+    const hashed: number[] = []
+    const counted = { ...hasher, hash: (bytes: Uint8Array) => `${hashed.push(bytes.length)}` }
     hashesOfEdited(counted, original, { raw: 'same', norm: 'same' }, [{ start: 4, end: 5, text: 'name' }])
-    expect(whole).toEqual([])
+    expect(hashed).toEqual([14])
     hashesOfEdited(counted, original, { raw: 'same', norm: 'same' }, [{ start: 4, end: 5, text: '\r' }])
-    expect(whole).toEqual([11, 9])
+    expect(hashed).toEqual([14, 11, 9])
+  })
+
+  it.each([32_768, 32_769, 200_000])('is right for %i bytes', (length) => {
+    const bytes = Buffer.alloc(length, 'x\n')
+    const edits = [
+      { start: 3, end: 4, text: 'y' },
+      { start: length - 1, end: length, text: 'z' },
+    ]
+    expect(hashesOfEdited(hasher, bytes, hashesOf(hasher, bytes), edits)).toEqual(
+      hashesOf(hasher, splice(bytes, edits)),
+    )
   })
 })
 
