@@ -56,6 +56,7 @@ export class Lane {
   #own: Buffer[] = []
   #ownUnheld: Buffer[] = []
 
+  #isCorked = false
   #reading = true
   #full = false
   #refused = false
@@ -139,8 +140,6 @@ export class Lane {
 
   #read(): void {
     const cutter = this.#cutter
-    // What stands in two buffers, the end of a frame that was cut and what follows it, goes in one call.
-    this.#sink.cork()
     while (!this.#settling && cutter.next()) {
       if (cutter.kind === 'frame') this.#frame()
       else if (cutter.kind === 'more') this.#more()
@@ -148,7 +147,10 @@ export class Lane {
       else this.#noise()
     }
     this.#write()
-    this.#sink.uncork()
+    if (this.#isCorked) {
+      this.#isCorked = false
+      this.#sink.uncork()
+    }
     this.#look()
     if (this.#over && !this.#settling) this.#end()
     else this.#flow()
@@ -198,11 +200,19 @@ export class Lane {
     if (this.#keepsBack) return
     const { bytes, to } = this.#cutter
     if (this.#pending !== bytes || this.#pendingTo !== from) {
+      this.#cork()
       this.#write()
       this.#pending = bytes
       this.#pendingFrom = from
     }
     this.#pendingTo = to
+  }
+
+  /** What stands in two buffers, the end of a frame that was cut and what follows it, goes in one call. */
+  #cork(): void {
+    if (this.#isCorked || this.#pending === NOTHING) return
+    this.#isCorked = true
+    this.#sink.cork()
   }
 
   #frameEnd(hasBody: boolean): void {
