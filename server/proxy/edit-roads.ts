@@ -4,6 +4,7 @@ import { type Action, CodeActions } from './code-actions.ts'
 import { frameAround } from './frames.ts'
 import { type Gate, notApplied, notGiven } from './gate.ts'
 import { asObject } from './json.ts'
+import { memberOf, skipSpace } from './json-bytes.ts'
 import { Labels } from './labels.ts'
 import type { Message } from './message.ts'
 import type { Mirror } from './mirror.ts'
@@ -186,7 +187,7 @@ export class EditRoads {
     if (action === 'late') {
       const error = { code: CONTENT_MODIFIED, message: 'lsp-wal: this action is from a menu that is gone' }
       this.#answerEditor(idAsWritten, 'error', JSON.stringify(error))
-    } else if (action === 'complete') this.#answerEditor(idAsWritten, 'result', JSON.stringify(params))
+    } else if (action === 'complete') this.#answerEditor(idAsWritten, 'result', paramsIn(message.body))
     else void this.#handBack(idAsWritten, action)
     return undefined
   }
@@ -203,4 +204,10 @@ export class EditRoads {
   #answerEditor(id: string, key: 'result' | 'error', json: string): void {
     this.#around.toEditor(frameAround(`{"jsonrpc":"2.0","id":${id},"${key}":${json}}`))
   }
+}
+
+/** As they are spelled. */
+function paramsIn(body: Buffer): string {
+  const params = memberOf(body, skipSpace(body, 0, body.length), 'params')
+  return params === undefined ? 'null' : body.toString('utf8', params.value, params.to)
 }

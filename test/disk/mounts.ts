@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LEAVE } from '../requirements.ts'
 
 /** A Debian package and a program of it that tells whether it is there. */
 const PROGRAMS = {
@@ -31,12 +32,15 @@ export function missingRoot(): string | undefined {
 export function missingMounts(...programs: readonly Program[]): string | undefined {
   const missing = missingRoot() ?? missingProgram(...programs)
   if (missing !== undefined) return missing
-  using mounts = new Mounts()
   try {
+    using mounts = new Mounts()
     mounts.tmpfs('64k')
+    if (programs.includes('mkfs.ext4')) mounts.ext4()
+    if (programs.includes('mkntfs')) mounts.caseless()
+    if (programs.includes('mkfs.exfat')) mounts.exfat()
     return undefined
   } catch {
-    return 'leave to mount file systems (a virtual machine, or a container with CAP_SYS_ADMIN)'
+    return `${LEAVE} mount file systems (a virtual machine, or a container with CAP_SYS_ADMIN and /dev/fuse)`
   }
 }
 
