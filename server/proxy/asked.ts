@@ -30,7 +30,16 @@ export class Asked {
   ask(method: string, road: Road, { id, params }: Message): void {
     if (id === undefined) return // nobody answers what is no request
     // Now, while the text is the one that the question is about.
-    this.#questions.set(id, { method, road, params, label: road.label(params, this.#mirror) })
+    this.#questions.set(id, { method, road, params, label: this.#labelOf(method, road, params) })
+  }
+
+  /** An edit is recorded, however little sense the question makes that it answers. */
+  #labelOf(method: string, road: Road, params: unknown): string {
+    try {
+      return road.label(params, this.#mirror)
+    } catch {
+      return method
+    }
   }
 
   take(id: string): Question | undefined {

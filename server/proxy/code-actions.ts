@@ -1,12 +1,13 @@
 import { type ByteEdit, splice } from '../edits/splice.ts'
 import { frameAround } from './frames.ts'
 import { asObject, type Json } from './json.ts'
-import { itemsOf, memberOf, membersOf, skipSpace } from './json-bytes.ts'
+import { itemsOf, memberOf, membersOf, startOf } from './json-bytes.ts'
 import type { Message } from './message.ts'
 
 /** The key in an action's `data` under which it is found again. */
 const TOKEN = 'lsp-wal'
 const METHOD = 'textDocument/codeAction'
+const RESOLVES = '{"resolveProvider":true}'
 /** How many menus are remembered, and how many bytes of them: some editors keep what they were given for minutes. */
 const MOST_MENUS = 100
 const MOST_BYTES = 32 * 2 ** 20
@@ -20,7 +21,8 @@ interface Resolving {
 /** An action that was given to the editor without its edit, as the server sent it. */
 export interface Action {
   readonly bytes: Buffer
-  readonly json: Json
+  /** Undefined: it is no valid JSON, though some editors read it all the same. */
+  readonly json: Json | undefined
 }
 
 /**
@@ -33,6 +35,8 @@ export interface Action {
 export class CodeActions {
   readonly #nonce: string
   #resolving: Resolving = { edit: false, command: false }
+  /** Whether the editor was told that actions can be resolved: it asks for none else. */
+  #isOffered = false
   /** Whether the server answers `codeAction/resolve` itself. */
   #serverResolves = false
   /** By token, the oldest menu's first. */
@@ -55,14 +59,14 @@ export class CodeActions {
 
   /** Whether edits are taken out of menus in this session. */
   get areTakenOut(): boolean {
-    return this.#resolving.edit
+    return this.#resolving.edit && this.#isOffered
   }
 
   /** The server's answer to `initialize`, in which it says that actions can be resolved. */
   offered(message: Message): Buffer {
-    if (!this.areTakenOut) return message.frame
+    if (!this.#resolving.edit) return message.frame
     const { body } = message
-    const result = memberOf(body, skipSpace(body, 0, body.length), 'result')
+    const result = memberOf(body, startOf(body), 'result')
     const capabilities = result && memberOf(body, result.value, 'capabilities')
     const provider = capabilities && memberOf(body, capabilities.value, 'codeActionProvider')
     if (provider === undefined) return message.frame
@@ -71,17 +75,22 @@ export class CodeActions {
 
   /** The same in a `client/registerCapability`. */
   registered(message: Message): Buffer {
-    if (!this.areTakenOut) return message.frame
+    if (!this.#resolving.edit) return message.frame
     const { body } = message
-    const params = memberOf(body, skipSpace(body, 0, body.length), 'params')
+    const params = memberOf(body, startOf(body), 'params')
     const registrations = params && memberOf(body, params.value, 'registrations')
     const edits: ByteEdit[] = []
     for (const { from } of (registrations && itemsOf(body, registrations.value)) ?? []) {
       const method = memberOf(body, from, 'method')
       if (method === undefined || jsonIn(body, method.value, method.to) !== METHOD) continue
       const options = memberOf(body, from, 'registerOptions')
-      if (options === undefined) edits.push(added(body, from, 'registerOptions', '{"resolveProvider":true}'))
-      else edits.push(...this.#resolvable(body, options.value, options.to))
+      if (options === undefined) {
+        this.#isOffered = true
+        edits.push(added(body, from, 'registerOptions', RESOLVES))
+      } else if (body[options.value] === NULL) {
+        this.#isOffered = true
+        edits.push({ start: options.value, end: options.to, text: RESOLVES })
+      } else edits.push(...this.#resolvable(body, options.value, options.to))
     }
     return this.#edited(message, edits)
   }
@@ -90,7 +99,7 @@ export class CodeActions {
   withoutEdits(message: Message): Buffer {
     if (!this.areTakenOut) return message.frame
     const { body } = message
-    const result = memberOf(body, skipSpace(body, 0, body.length), 'result')
+    const result = memberOf(body, startOf(body), 'result')
     const items = result === undefined ? undefined : itemsOf(body, result.value)
     const edits: ByteEdit[] = []
     const tokens: string[] = []
@@ -117,7 +126,9 @@ export class CodeActions {
     if (typeof token !== 'string' || !token.startsWith(`${this.#nonce}:`))
       return this.areTakenOut && !this.#serverResolves ? 'complete' : 'server'
     const bytes = this.#taken.get(token)
-    return bytes === undefined ? 'late' : { bytes, json: asObject(jsonIn(bytes, 0, bytes.length)) }
+    if (bytes === undefined) return 'late'
+    const json = jsonIn(bytes, 0, bytes.length)
+    return { bytes, json: json === undefined ? undefined : asObject(json) }
   }
 
   /** How an action reads without its edit, where it can be taken out. */
@@ -147,8 +158,9 @@ export class CodeActions {
 
   #resolvable(body: Buffer, from: number, to: number): ByteEdit[] {
     const provider = jsonIn(body, from, to)
-    if (provider === true) return [{ start: from, end: to, text: '{"resolveProvider":true}' }]
-    if (typeof provider !== 'object' || provider === null) return []
+    if (provider !== true && (typeof provider !== 'object' || provider === null)) return []
+    this.#isOffered = true
+    if (provider === true) return [{ start: from, end: to, text: RESOLVES }]
     const own = memberOf(body, from, 'resolveProvider')
     if (own === undefined) return [added(body, from, 'resolveProvider', 'true')]
     if (jsonIn(body, own.value, own.to) !== true) return [{ start: own.value, end: own.to, text: 'true' }]

@@ -4,7 +4,7 @@ import { type Action, CodeActions } from './code-actions.ts'
 import { frameAround } from './frames.ts'
 import { type Gate, notApplied, notGiven } from './gate.ts'
 import { asObject } from './json.ts'
-import { memberOf, skipSpace } from './json-bytes.ts'
+import { memberOf, startOf } from './json-bytes.ts'
 import { Labels } from './labels.ts'
 import type { Message } from './message.ts'
 import type { Mirror } from './mirror.ts'
@@ -195,8 +195,8 @@ export class EditRoads {
   /** Beside what else the editor says: nobody waits for it but who asked. */
   async #handBack(id: string, { bytes, json }: Action): Promise<void> {
     const { gate, toEditor } = this.#around
-    const travelling = { road: 'textDocument/codeAction', label: actionLabel(json), edit: json.edit }
-    const passage = await gate.admit(travelling, 'told')
+    const travelling = { road: 'textDocument/codeAction', label: actionLabel(json), edit: json?.edit }
+    const passage = json === undefined ? gate.refuse(NO_JSON) : await gate.admit(travelling, 'told')
     if (passage.kind === 'refused') toEditor(notGiven(id, passage.reason))
     else this.#answerEditor(id, 'result', bytes.toString('utf8'))
   }
@@ -208,6 +208,6 @@ export class EditRoads {
 
 /** As they are spelled. */
 function paramsIn(body: Buffer): string {
-  const params = memberOf(body, skipSpace(body, 0, body.length), 'params')
+  const params = memberOf(body, startOf(body), 'params')
   return params === undefined ? 'null' : body.toString('utf8', params.value, params.to)
 }

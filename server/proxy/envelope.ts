@@ -165,6 +165,13 @@ export function plainId(text: string): string | undefined {
   }
 }
 
+const NUMBER_IN_TEXT = /^"(-?(?:0|[1-9]\d*))"$/
+
+/** The number that is an id's text, if it is one: some editors (Neovim, lsp-mode) take the answer to it for theirs. */
+export function numberIn(id: string): string | undefined {
+  return NUMBER_IN_TEXT.exec(id)?.[1]
+}
+
 const OTHER = 0
 const METHOD = 1
 const ID = 2

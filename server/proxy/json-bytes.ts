@@ -1,6 +1,8 @@
 // JSON as the bytes that came: what is not changed is handed on as it was spelled, numbers beyond 2^53, the order of
 // keys and all. The bytes may be no JSON at all.
 
+/** The first of three bytes; no JSON begins with it. */
+const BOM = 0xef
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
@@ -9,6 +11,11 @@ const OPEN = 0x7b
 const CLOSE = 0x7d
 const OPEN_LIST = 0x5b
 const CLOSE_LIST = 0x5d
+
+/** Where the JSON in a body begins: readers such as vscode-jsonrpc drop a byte order mark before it. */
+export function startOf(body: Buffer): number {
+  return skipSpace(body, body[0] === BOM ? 3 : 0, body.length)
+}
 
 /** The length of the JSON value that a body begins with; more than the body's where it does not end. */
 export function firstValue(body: Buffer): number {

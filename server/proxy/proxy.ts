@@ -9,6 +9,7 @@ import { type ClientFacts, clientFactsOf } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditRoads } from './edit-roads.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
+import { numberIn } from './envelope.ts'
 import { excludedBy } from './exclusion.ts'
 import { Gate } from './gate.ts'
 import { Housekeeper } from './housekeeper.ts'
@@ -158,6 +159,11 @@ class ProxyRun {
   }
 
   #answerOfServer(id: string): Route | undefined {
+    const number = numberIn(id)
+    return this.#answerTo(id) ?? (number === undefined ? undefined : this.#answerTo(number))
+  }
+
+  #answerTo(id: string): Route | undefined {
     if (id !== this.#initializeId) return this.#roads.ofServer(id)
     return {
       kind: 'hold',
