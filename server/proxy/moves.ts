@@ -14,6 +14,8 @@ export async function movesOf(disk: Disk, params: unknown, edited: readonly stri
   for (const file of Array.isArray(files) ? files : []) {
     const [from, to] = [pathOfUri(asObject(file).oldUri), pathOfUri(asObject(file).newUri)]
     if (from === undefined || to === undefined || from === to) continue
+    // Where case does not count, what stands there is the file itself: a change of its name alone loses nothing.
+    if (from.toLowerCase() === to.toLowerCase() && (await disk.lstat(to)) !== undefined) continue
     const kind = (await disk.lstat(from))?.kind
     const moved =
       kind === 'file' ? [from] : kind === 'folder' ? edited.filter((path) => isWithin(from, path)) : []

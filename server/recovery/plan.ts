@@ -18,6 +18,8 @@ export interface Circumstances {
   readonly mode: RecoverMode
   /** The editor was seen to have the edit in its buffers. */
   readonly editorHadIt: boolean
+  /** Some of it was seen in a buffer, or said to be. */
+  readonly editorShowedIt?: boolean
   /** Paths that the session saw taken back: undone in their buffer, or closed unsaved. */
   readonly takenBack?: ReadonlySet<string>
   /** The editor asked for the edit, and was never seen to do anything with it. */
@@ -80,10 +82,31 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
     return { kind: 'ask', reason: `${namesOf(takenBack)} undone, or closed unsaved` }
   const { left, ...finish } = finishWay(intent, seen, withheld)
   if (left.length > 0) return { kind: 'ask', reason: left[0]!.reason }
+  const doubt = begun && about.mode === 'auto' ? doubtAboutMove(intent, seen, about) : undefined
+  if (doubt !== undefined) return { kind: 'ask', reason: doubt }
   // Of one that is withheld as a whole there is nothing to bring back.
   if (!begun && about.editorHadIt && about.mode === 'auto' && seen.length > 0)
     return { kind: 'offer', reason: 'it was never saved' }
   return { kind: 'finish', ...finish }
+}
+
+/**
+ * An editor that asks before it moves files applies the edit that it is given, and then moves them by itself, or does
+ * only one of the two: the edit came too late for it, its user skipped it, or the move failed.
+ */
+function doubtAboutMove(
+  { about: { road } }: Intent,
+  seen: readonly Observation[],
+  { editorShowedIt }: Circumstances,
+): string | undefined {
+  if (road !== 'workspace/willRenameFiles') return undefined
+  const isMoved = ({ image }: Observation) => image.source !== undefined && image.source !== image.path
+  const isDone = ({ state }: Observation) => state === 'landed' || state === 'halfway'
+  const missing = seen.filter((each) => isMoved(each) && !isDone(each))
+  if (missing.length > 0) return `${namesOf(missing)} not moved there, or moved on`
+  const [moved] = seen.filter(isMoved)
+  if (moved === undefined || editorShowedIt === true) return undefined
+  return `${moved.image.path} was moved without the edits that go with it`
 }
 
 /** Forward: the missing after-images. What drifted is left alone. */

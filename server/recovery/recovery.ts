@@ -120,6 +120,7 @@ export class Recovery {
       // A roll back that was cut short goes on: rolled back itself, it would undo what it was to do.
       mode: mode === 'rollback' && isCarrier(kase) ? 'replay' : mode,
       editorHadIt: kase.outcomes.some(({ event, reason }) => event === 'applied' || reason !== undefined),
+      editorShowedIt: kase.outcomes.some(({ event }) => event === 'applied'),
       takenBack: takenBackIn(kase.outcomes),
       notTakenUp:
         kase.outcomes.findLast(({ event, reason }) => event === 'applied' || reason !== undefined)?.reason ===

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Image } from '../../server/edits/images.ts'
 import type { Observation, PathState } from '../../server/recovery/observe.ts'
 import {
+  type Circumstances,
   finishWay,
   type Plan,
   planRecovery,
@@ -233,6 +234,48 @@ describe('the plan', () => {
       doubt: undefined,
     })
     expect(wordsOf(plan)).toBe('ask: /w/a: a later edit changed it')
+  })
+})
+
+describe('the plan for an edit that came with a move', () => {
+  const road = 'workspace/willRenameFiles'
+  const [from, to] = moved('/w/a', '/w/b', 'old') as [Image, Image]
+  const planned = (states: readonly [PathState, PathState, PathState], more: Partial<Circumstances> = {}) => {
+    const all = [replaced('/w/c', 'old', 'new'), from, to]
+    const intent = intentOf('01', all)
+    const seen = all.map((image, i) => seenAs(image, states[i]!))
+    const about = { mode: 'auto', editorHadIt: true, doubt: undefined, ...more } as const
+    return wordsOf(planRecovery({ ...intent, about: { ...intent.about, road } }, seen, about))
+  }
+
+  it.each<[string, readonly [PathState, PathState, PathState], Partial<Circumstances>, string]>([
+    [
+      'that is missing',
+      ['landed', 'untouched', 'untouched'],
+      { editorShowedIt: true },
+      'ask: /w/b was not moved there, or moved on',
+    ],
+    [
+      'that was carried out alone',
+      ['untouched', 'landed', 'landed'],
+      {},
+      'ask: /w/b was moved without the edits that go with it',
+    ],
+    [
+      'whose edits were in buffers',
+      ['untouched', 'landed', 'landed'],
+      { editorShowedIt: true },
+      'finish /w/c=new',
+    ],
+    ['that is to be replayed', ['untouched', 'landed', 'landed'], { mode: 'replay' }, 'finish /w/c=new'],
+    [
+      'and never arrived',
+      ['untouched', 'untouched', 'untouched'],
+      { editorHadIt: false },
+      'finish /w/c=new /w/a=- /w/b=old',
+    ],
+  ])('%s', (_, states, more, expected) => {
+    expect(planned(states, more)).toBe(expected)
   })
 })
 
