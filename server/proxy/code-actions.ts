@@ -6,6 +6,7 @@ import type { Message } from './message.ts'
 
 /** The key in an action's `data` under which it is found again. */
 const TOKEN = 'lsp-wal'
+const OURS = /^[0-9a-f]+:[1-9]\d*$/
 const METHOD = 'textDocument/codeAction'
 const RESOLVES = '{"resolveProvider":true}'
 /** How many menus are remembered, and how many bytes of them: some editors keep what they were given for minutes. */
@@ -123,7 +124,8 @@ export class CodeActions {
    */
   resolved(params: unknown): Action | 'complete' | 'late' | 'server' {
     const token = asObject(asObject(params).data)[TOKEN]
-    if (typeof token !== 'string' || !token.startsWith(`${this.#nonce}:`))
+    // Some editors keep a menu over a restart of their server: those of other sessions are gone, too.
+    if (typeof token !== 'string' || !OURS.test(token))
       return this.areTakenOut && !this.#serverResolves ? 'complete' : 'server'
     const bytes = this.#taken.get(token)
     if (bytes === undefined) return 'late'

@@ -30,6 +30,16 @@ describe.concurrent('an answer that an editor takes though it is not spelled as 
 })
 
 describe.concurrent('a menu', () => {
+  test('of another session is gone', async ({ stage, processes, expect }) => {
+    const { session } = await started(stage, processes, { server: SERVER })
+    const params = { title: 'a', data: { 'lsp-wal': '0123abcd:1' } }
+    const asked = message({ id: 2, method: 'codeAction/resolve', params })
+    const { toEditor, toServer } = await session.exchange({ fromEditor: [asked] })
+    const said = toEditor.bytes.toString() + toEditor.own.map(({ text }) => text).join('')
+    expect(said).toContain('"id":2,"error":{"code":-32801')
+    expect(toServer.bytes.length).toBe(0)
+  })
+
   test('behind a byte order mark comes without edits, too', async ({ stage, processes, expect }) => {
     const { session } = await started(stage, processes, { server: SERVER })
     await session.exchange({ fromEditor: [ASK] })
