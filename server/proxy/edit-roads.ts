@@ -3,7 +3,7 @@ import { Asked, type Question } from './asked.ts'
 import { type Action, CodeActions } from './code-actions.ts'
 import { frameAround } from './frames.ts'
 import { type Gate, notApplied, notGiven } from './gate.ts'
-import { asObject } from './json.ts'
+import { asObject, type Json } from './json.ts'
 import { memberOf, startOf } from './json-bytes.ts'
 import { Labels } from './labels.ts'
 import type { Message } from './message.ts'
@@ -28,6 +28,7 @@ export interface Surroundings {
 
 type Calls = Watched['calls']
 
+const MENU = 'textDocument/codeAction'
 const UNTOLD = 'it may be one, and has not told what it is in more bytes than can be kept'
 const TOO_LONG = 'it is too long'
 const NO_JSON = 'it is no valid JSON'
@@ -40,8 +41,8 @@ export class EditRoads {
   readonly #labels = new Labels()
   readonly #actions: CodeActions
   readonly #asked: Asked
-  /** The menus of code actions that the server owes. */
-  readonly #menus = new Set<string>()
+  /** The menus of code actions that the server owes, and whether each is one of source actions alone. */
+  readonly #menus = new Map<string, boolean>()
   /** The intents whose answers the editor owes, by the id of the forwarded request. */
   readonly #forwarded = new Map<string, string>()
   readonly callsOfEditor: Calls
@@ -57,7 +58,7 @@ export class EditRoads {
         roads.map(([method, road]) => [method, look((message) => this.#asked.ask(method, road, message))]),
       ),
       'workspace/executeCommand': look(({ id, params }) => this.#labels.commandSent(id, params)),
-      'textDocument/codeAction': look(({ id }) => id !== undefined && this.#menus.add(id)),
+      [MENU]: look(({ id, params }) => id !== undefined && this.#menus.set(id, isOfSource(params))),
       'codeAction/resolve': {
         kind: 'hold',
         settle: async (message) => this.#resolve(message),
@@ -113,10 +114,9 @@ export class EditRoads {
         tooLong: () => this.#tooLong(id),
       }
     if (this.#menus.has(id)) {
-      const shown = (message: Message) => this.#menuShown(id, message)
       // Nothing waits for it where nothing is taken out of it.
-      if (!this.#actions.areTakenOut) return look(shown)
-      return { kind: 'hold', settle: async (message) => shown(message), tooLong: () => 'pass' }
+      if (!this.#actions.areTakenOut) return look((message) => this.#menuCame(id, message))
+      return { kind: 'hold', settle: (message) => this.#menuShown(id, message), tooLong: () => 'pass' }
     }
     return this.#labels.isRunning(id) ? look(() => this.#labels.commandEnded(id)) : undefined
   }
@@ -170,10 +170,19 @@ export class EditRoads {
     return 'drop'
   }
 
-  #menuShown(id: string, message: Message): Buffer {
+  #menuCame(id: string, message: Message): void {
     this.#menus.delete(id)
     this.#labels.menuShown(message.result)
-    return this.#actions.withoutEdits(message)
+  }
+
+  async #menuShown(id: string, message: Message): Promise<Buffer> {
+    const isSource = this.#menus.get(id) === true
+    this.#menuCame(id, message)
+    const action = isSource ? theOnlyEditIn(message.result) : undefined
+    if (action === undefined) return this.#actions.withoutEdits(message)
+    const travelling = { road: MENU, label: actionLabel(action), edit: action.edit }
+    const passage = await this.#around.gate.admit(travelling, 'told')
+    return passage.kind === 'refused' ? notGiven(message.idAsWritten ?? id, passage.reason) : message.frame
   }
 
   /** The editor asks for the action that was picked. Undefined: the server does not hear of it. */
@@ -195,7 +204,7 @@ export class EditRoads {
   /** Beside what else the editor says: nobody waits for it but who asked. */
   async #handBack(id: string, { bytes, json }: Action): Promise<void> {
     const { gate, toEditor } = this.#around
-    const travelling = { road: 'textDocument/codeAction', label: actionLabel(json), edit: json?.edit }
+    const travelling = { road: MENU, label: actionLabel(json), edit: json?.edit }
     const passage = json === undefined ? gate.refuse(NO_JSON) : await gate.admit(travelling, 'told')
     if (passage.kind === 'refused') toEditor(notGiven(id, passage.reason))
     else this.#answerEditor(id, 'result', bytes.toString('utf8'))
@@ -204,6 +213,26 @@ export class EditRoads {
   #answerEditor(id: string, key: 'result' | 'error', json: string): void {
     this.#around.toEditor(frameAround(`{"jsonrpc":"2.0","id":${id},"${key}":${json}}`))
   }
+}
+
+/**
+ * Whether it is asked for source actions of named kinds alone, as on saving: the scripts that people have for that (the
+ * one in gopls' documentation for Neovim) apply the edits that they find in the answer, and resolve none.
+ */
+function isOfSource(params: unknown): boolean {
+  const { only } = asObject(asObject(params).context)
+  return (
+    Array.isArray(only) &&
+    only.length > 0 &&
+    only.every((kind) => typeof kind === 'string' && kind.startsWith('source.'))
+  )
+}
+
+/** The action that has an edit, if there is only one: nothing is left to be picked. */
+function theOnlyEditIn(menu: unknown): Json | undefined {
+  if (!Array.isArray(menu)) return undefined
+  const edits = menu.map(asObject).filter(({ edit }) => typeof edit === 'object' && edit !== null)
+  return edits.length === 1 ? edits[0] : undefined
 }
 
 /** As they are spelled. */

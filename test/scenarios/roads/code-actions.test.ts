@@ -107,6 +107,45 @@ describe.concurrent('a menu of code actions', () => {
   })
 })
 
+describe.concurrent('a menu of source actions alone', () => {
+  const asked = (...only: readonly string[]) =>
+    message({ id: 1, method: 'textDocument/codeAction', params: { context: { diagnostics: [], only } } })
+
+  test('keeps the only edit in it, which is recorded before', async ({ stage, processes, expect }) => {
+    const { session } = await started(stage, processes, { server: SERVER })
+    await session.exchange({ fromEditor: [asked('source.organizeImports')] })
+    const answer = list(LINT, quickFix(workspaceEdit(stage, 'a.ts', 'bar')))
+    const before = session.recordedBefore(answer, stage.journal)
+    const { toEditor } = await session.exchange({ fromServer: [answer] })
+    expect(difference(toEditor.bytes, answer)).toBeUndefined()
+    expect(before()).toEqual(['bar'])
+  })
+
+  test('does not come where that cannot be recorded', async ({ stage, processes, expect }) => {
+    writeFileSync(stage.journal, 'in the way')
+    const { session } = await started(stage, processes, { server: SERVER })
+    await session.exchange({ fromEditor: [asked('source.organizeImports')] })
+    const answer = list(quickFix(workspaceEdit(stage, 'a.ts', 'bar')))
+    const { toEditor } = await session.exchange({ fromServer: [answer] })
+    const text = toEditor.bytes.toString() + toEditor.own.map((own) => own.text).join('')
+    expect(text).toContain('"id":1,"error":{"code":-32803')
+    expect(text).not.toContain('changes')
+  })
+
+  test.for<[string, readonly string[], number]>([
+    ['of which one is to be picked', ['source.fixAll', 'source.organizeImports'], 2],
+    ['of every kind', ['source'], 1],
+    ['among others', ['source.fixAll', 'quickfix'], 1],
+  ])('%s comes without edits', async ([, only, count], { stage, processes, expect }) => {
+    const { session } = await started(stage, processes, { server: SERVER })
+    await session.exchange({ fromEditor: [asked(...only)] })
+    const actions = Array.from({ length: count }, () => quickFix(workspaceEdit(stage, 'a.ts', 'bar')))
+    const { toEditor } = await session.exchange({ fromServer: [list(...actions)] })
+    expect(toEditor.bytes.toString()).not.toContain('changes')
+    expect(logged(stage.journal)).toEqual([])
+  })
+})
+
 describe.concurrent('the action that is picked', () => {
   test('is handed back as the server sent it, once its edit is recorded', async ({
     stage,
