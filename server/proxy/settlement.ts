@@ -42,6 +42,8 @@ interface Open {
   answer: 'applied' | 'refused' | undefined
   /** When it refused; milliseconds since 1970. */
   refusedAt: number
+  /** A buffer changed soon after the edit, if not to what it should be: its user may have typed on meanwhile. */
+  maybeTakenUp: boolean
   /** Paths whose after-image a buffer was seen to hold. */
   readonly buffered: Set<string>
   /** Paths that are done with: seen on the disk, whatever comes later. */
@@ -106,6 +108,7 @@ export class Settlement {
       isAnswer: answer === 'none',
       answer: answer === 'none' ? undefined : answer,
       refusedAt: 0,
+      maybeTakenUp: false,
       buffered: new Set(),
       landed: new Set(),
       discarded: new Set(),
@@ -135,7 +138,11 @@ export class Settlement {
 
   /** A document changed in the editor. */
   changed(path: string): void {
-    for (const [open, image] of this.#about(path)) this.#seeBuffer(open, image)
+    const now = this.#env.host.now().getTime()
+    for (const [open, image] of this.#about(path)) {
+      if (now - open.since <= LATE_CHANGE_MS && !this.#isBackAt(image, image.before)) open.maybeTakenUp = true
+      this.#seeBuffer(open, image)
+    }
   }
 
   /** A document was saved: what its buffer went through is on the disk, with whatever came on top. */
@@ -270,9 +277,10 @@ export class Settlement {
   }
 
   /** Whether the editor asked for the edit, and has shown no sign of it since, in any buffer or on the disk. */
-  #isDropped({ answer, isAnswer, landed, since }: Open): boolean {
+  #isDropped({ answer, isAnswer, landed, maybeTakenUp, since }: Open): boolean {
     const age = this.#env.host.now().getTime() - since
-    return isAnswer && answer === undefined && landed.size === 0 && age >= TAKEN_UP_WITHIN_MS
+    const leftTraces = answer !== undefined || landed.size > 0 || maybeTakenUp
+    return isAnswer && !leftTraces && age >= TAKEN_UP_WITHIN_MS
   }
 
   /** What became of an edit to a path whose file is as before; undefined: its buffer may still be saved. */

@@ -147,6 +147,23 @@ describe('an edit that the editor has asked for', () => {
     expect(d.told).toEqual(['1: forwarded (not answered by the editor)'])
   })
 
+  it('stays open where the user typed on before the editor told of it', async () => {
+    const d = given().open(A)
+    await d.wait(800)
+    d.type(A, 'bar + mor\n')
+    await d.wait(20_000)
+    await d.settlement.finish()
+    expect(d.told).toEqual(['1: forwarded (not answered by the editor)'])
+  })
+
+  it('is not taken for taken up where the user types something later', async () => {
+    const d = given().open(A)
+    await d.wait(5000)
+    d.type(A, 'mor\n')
+    await d.wait(20_000)
+    expect(d.told).toEqual(['1: forwarded (not taken up by the editor)'])
+  })
+
   it('stays open where some of it was seen', async () => {
     const inBuffer = given().open(A).type(A, 'bar\n')
     await inBuffer.wait(20_000)
