@@ -76,11 +76,18 @@ export class Recorder {
       const read = fromWorkspaceEdit(edit)
       for (const uri of read.unrecorded) this.#warn(`${uri} is no file: its edits pass unrecorded`)
       if (read.steps.length === 0) return { kind: 'nothing' }
-      const behind = (await then?.(pathsOf(read.steps))) ?? []
-      const lowered = { ...read, steps: [...read.steps, ...behind] }
       const at = this.#env.host.now().toISOString()
       const about = { at, session: this.#session.id, road, label, server: this.#server, edit }
-      const composed = await composeIntent(this.#env, this.#mirror, lowered, about, this.#maxIntent)
+      const compose = (behind: readonly Step[]) => {
+        const lowered = { ...read, steps: [...read.steps, ...behind] }
+        return composeIntent(this.#env, this.#mirror, lowered, about, this.#maxIntent)
+      }
+      // A move loses nothing: where it cannot be recorded (a large file), its edit need not be refused for that.
+      const withMoves = async () => {
+        const behind = (await then?.(pathsOf(read.steps))) ?? []
+        return behind.length === 0 ? undefined : compose(behind)
+      }
+      const composed = (await withMoves().catch(() => undefined)) ?? (await compose([]))
       const { intent } = composed
       // Of an empty folder that comes or goes there is nothing to be lost.
       if (intent.images.length === 0) return { kind: 'nothing' }

@@ -8,8 +8,8 @@ import { logged, workspaceEdit } from './desk.ts'
 
 const NOBODY = 2 ** 22 - 4
 
-async function opened(stage: Stage, processes: Processes): Promise<Session> {
-  const session = await Session.start(stage, processes)
+async function opened(stage: Stage, processes: Processes, options: readonly string[] = []): Promise<Session> {
+  const session = await Session.start(stage, processes, (command) => stage.wrapped(options, command))
   await session.exchange({ fromEditor: [initialize(stage, NOBODY)] })
   await session.exchange({ fromServer: [message({ id: 'initialize', result: { capabilities: {} } })] })
   await session.exchange({ fromEditor: [initialized] })
@@ -17,8 +17,13 @@ async function opened(stage: Stage, processes: Processes): Promise<Session> {
 }
 
 /** Has the editor ask about a move, and the server answer with an edit; then `carryOut`, and the editor is gone. */
-async function moving(stage: Stage, processes: Processes, carryOut: () => void, to = 'b.ts'): Promise<void> {
-  const session = await opened(stage, processes)
+async function moving(
+  stage: Stage,
+  processes: Processes,
+  carryOut: () => void,
+  { to = 'b.ts', options = [] as readonly string[] } = {},
+): Promise<void> {
+  const session = await opened(stage, processes, options)
   const files = [{ oldUri: stage.uri('a.ts'), newUri: stage.uri(to) }]
   const asked = message({ id: 1, method: 'workspace/willRenameFiles', params: { files } })
   await session.exchange({ fromEditor: [asked] })
@@ -66,6 +71,13 @@ test('a move that only changes case is no move of what stands there', async ({
 }) => {
   // One file or two, as the disk has it.
   for (const name of ['A.ts', 'a.ts', 'c.ts']) stage.write(name, 'foo\n')
-  await moving(stage, processes, () => stage.write('c.ts', 'bar\n'), 'A.ts')
+  await moving(stage, processes, () => stage.write('c.ts', 'bar\n'), { to: 'A.ts' })
+  expect(logged(stage.journal).map(({ originals }) => Object.keys(originals))).toEqual([[stage.path('c.ts')]])
+})
+
+test('an edit is not refused for the size of a file that is moved', async ({ stage, processes, expect }) => {
+  stage.write('a.ts', Buffer.alloc(2000))
+  stage.write('c.ts', 'foo\n')
+  await moving(stage, processes, () => {}, { options: ['--max-intent=1K'] })
   expect(logged(stage.journal).map(({ originals }) => Object.keys(originals))).toEqual([[stage.path('c.ts')]])
 })
