@@ -39,6 +39,12 @@ export const REFUSED = 'refused by the editor'
 export const UNANSWERED = 'not answered by the editor'
 
 /**
+ * The reason of a `forwarded` that says that an editor which does not answer has shown no sign of the edit for longer
+ * than it takes it to: its user is asked, or only looks at what the edit would do.
+ */
+export const NOT_SEEN = 'not seen in the editor so far'
+
+/**
  * The reason of a `forwarded` that says that an editor which does not answer had shown no sign of the edit for long:
  * its user declined it, or it dropped it.
  */

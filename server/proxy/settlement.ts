@@ -7,6 +7,7 @@ import {
   CLOSED,
   type Event,
   isFinal,
+  NOT_SEEN,
   NOT_TAKEN_UP,
   type Outcome,
   REFUSED,
@@ -55,6 +56,7 @@ interface Open {
   /** Paths that are known, to a later start too, to have been taken back. */
   readonly takenBack: Set<string>
   tornTold: boolean
+  lateTold: boolean
   dropTold: boolean
 }
 
@@ -115,6 +117,7 @@ export class Settlement {
       closing: new Set(),
       takenBack: new Set(),
       tornTold: false,
+      lateTold: false,
       dropTold: false,
     }
     this.#open.set(intent.id, open)
@@ -253,6 +256,11 @@ export class Settlement {
       return
     }
     this.#noteTakenBack(open)
+    if (!open.lateTold && this.#isUnseenFor(LATE_CHANGE_MS, open)) {
+      // Nor is one to be replayed unasked that was only looked at: editors resolve actions to show what they do.
+      open.lateTold = true
+      this.#note(open, 'forwarded', NOT_SEEN)
+    }
     if (!open.dropTold && this.#isDropped(open)) {
       // A session that is killed now must not have it replayed: who declines an edit does not want it tomorrow.
       open.dropTold = true
@@ -276,11 +284,14 @@ export class Settlement {
     return ends.includes('abandoned') ? 'abandoned' : ends.includes('reverted') ? 'reverted' : 'rejected'
   }
 
-  /** Whether the editor asked for the edit, and has shown no sign of it since, in any buffer or on the disk. */
-  #isDropped({ answer, isAnswer, landed, maybeTakenUp, since }: Open): boolean {
+  /** Whether the editor asked for the edit, and it was seen since in no buffer, nor on the disk. */
+  #isUnseenFor(ms: number, { answer, isAnswer, landed, since }: Open): boolean {
     const age = this.#env.host.now().getTime() - since
-    const leftTraces = answer !== undefined || landed.size > 0 || maybeTakenUp
-    return isAnswer && !leftTraces && age >= TAKEN_UP_WITHIN_MS
+    return isAnswer && answer === undefined && landed.size === 0 && age >= ms
+  }
+
+  #isDropped(open: Open): boolean {
+    return !open.maybeTakenUp && this.#isUnseenFor(TAKEN_UP_WITHIN_MS, open)
   }
 
   /** What became of an edit to a path whose file is as before; undefined: its buffer may still be saved. */
