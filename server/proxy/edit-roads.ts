@@ -1,4 +1,5 @@
 import type { Disk } from '../disk/disk.ts'
+import type { Intent } from '../journal/intent.ts'
 import { Asked, type Question } from './asked.ts'
 import { type Action, CodeActions } from './code-actions.ts'
 import { frameAround } from './frames.ts'
@@ -43,8 +44,8 @@ export class EditRoads {
   readonly #asked: Asked
   /** The menus of code actions that the server owes, and whether each is one of source actions alone. */
   readonly #menus = new Map<string, boolean>()
-  /** The intents whose answers the editor owes, by the id of the forwarded request. */
-  readonly #forwarded = new Map<string, string>()
+  /** The intents whose answers the editor owes, by the id of the forwarded request. Some editors never answer. */
+  readonly #forwarded = new Map<string, Intent>()
   readonly callsOfEditor: Calls
   readonly callsOfServer: Calls
 
@@ -98,7 +99,7 @@ export class EditRoads {
     if (intent === undefined) return undefined
     return look(({ result }) => {
       this.#forwarded.delete(id)
-      this.#around.answered(intent, asObject(result).applied === true)
+      this.#around.answered(intent.id, asObject(result).applied === true)
     })
   }
 
@@ -136,7 +137,7 @@ export class EditRoads {
       if (idAsWritten !== undefined) this.#around.toServer(notApplied(idAsWritten, passage.reason))
       return undefined
     }
-    if (id !== undefined && passage.intent !== undefined) this.#forwarded.set(id, passage.intent.id)
+    if (id !== undefined && passage.intent !== undefined) this.#forwarded.set(id, passage.intent)
     return frame
   }
 
@@ -157,10 +158,18 @@ export class EditRoads {
     const edit = road.editOf(json.result, params)
     if (edit === undefined) return frame
     // In the middle of an edit of the server's own, editors ask about the moves in it: those are recorded already.
-    const isOwnMove = method === 'workspace/willRenameFiles' && this.#forwarded.size === 0
-    const then = (edited: readonly string[]) => movesOf(disk, params, edited)
-    const passage = await gate.admit({ road: method, label, edit, ...(isOwnMove && { then }) }, 'told')
+    const then = async (edited: readonly string[]) =>
+      (await movesOf(disk, params, edited)).filter(({ from, to }) => !this.#isForwarded(from, to))
+    const isMove = method === 'workspace/willRenameFiles'
+    const passage = await gate.admit({ road: method, label, edit, ...(isMove && { then }) }, 'told')
     return passage.kind === 'refused' ? refusal(passage.reason) : frame
+  }
+
+  /** Whether the editor was asked for a move by an edit that it has not answered. */
+  #isForwarded(from: string, to: string): boolean {
+    return [...this.#forwarded.values()].some(({ images }) =>
+      images.some(({ path, source }) => path === to && source === from),
+    )
   }
 
   #tooLong(id: string): 'drop' | 'pass' {

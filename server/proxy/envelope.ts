@@ -1,5 +1,5 @@
 import { FixedText, viewOf } from './fixed-text.ts'
-import { endOfString, endOfValue, skipSpace, unescaped } from './json-bytes.ts'
+import { endOfString, endOfValue, skipSpace, startOf, unescaped } from './json-bytes.ts'
 
 /** The first of three bytes; no JSON begins with it. */
 const BOM = 0xef
@@ -125,7 +125,7 @@ export class EnvelopeReader {
 /** The id of a whole message, as JSON in the spelling of its sender; undefined: there is none that could be one. */
 export function idAsWritten(body: Buffer): string | undefined {
   const to = body.length
-  let at = skipSpace(body, body[0] === BOM ? 3 : 0, to)
+  let at = startOf(body)
   if (body[at] !== OPEN) return undefined
   let id: string | undefined
   for (at = skipSpace(body, at + 1, to); at < to && body[at] === QUOTE; at = skipSpace(body, at + 1, to)) {

@@ -4,13 +4,15 @@ import { isWithin } from '../journal/root.ts'
 import { pathOfUri } from './document-uri.ts'
 import { asObject } from './json.ts'
 
+export type Move = Extract<Step, { kind: 'rename' }>
+
 /**
  * What the editor does by itself after the edit that a `workspace/willRenameFiles` brings: the move that it asked
  * about. Of a folder it is what the edit touches in it that moves; nothing of the rest can be lost by a move.
  */
-export async function movesOf(disk: Disk, params: unknown, edited: readonly string[]): Promise<Step[]> {
+export async function movesOf(disk: Disk, params: unknown, edited: readonly string[]): Promise<Move[]> {
   const { files } = asObject(params)
-  const steps: Step[] = []
+  const steps: Move[] = []
   for (const file of Array.isArray(files) ? files : []) {
     const [from, to] = [pathOfUri(asObject(file).oldUri), pathOfUri(asObject(file).newUri)]
     if (from === undefined || to === undefined || from === to) continue

@@ -170,7 +170,9 @@ describe.concurrent('the edit that a move brings', () => {
     expect,
   }) => {
     const { session } = await started(stage, processes)
-    await session.exchange({ fromServer: [frame(edit(stage, 'c.ts', 'import'))] })
+    const move = { kind: 'rename', oldUri: stage.uri('a.ts'), newUri: stage.uri('b.ts') }
+    const asked = { id: 7, method: 'workspace/applyEdit', params: { edit: { documentChanges: [move] } } }
+    await session.exchange({ fromServer: [message(asked)] })
     await ask(session, 'workspace/willRenameFiles', moving(stage))
     await session.exchange({ fromServer: [message({ id: 1, result: workspaceEdit(stage, 'd.ts', 'bar') })] })
     const [outer, inner, ...others] = logged(stage.journal)
@@ -179,6 +181,18 @@ describe.concurrent('the edit that a move brings', () => {
     expect(inner?.edits.map(({ Path }) => Path)).toEqual([stage.path('d.ts')])
     expect(inner?.moves).toBeUndefined()
   })
+})
+
+test('a move beside an edit that the editor never answers is recorded all the same', async ({
+  stage,
+  processes,
+  expect,
+}) => {
+  const { session } = await started(stage, processes)
+  await session.exchange({ fromServer: [frame(edit(stage, 'c.ts', 'import'))] })
+  await ask(session, 'workspace/willRenameFiles', moving(stage))
+  await session.exchange({ fromServer: [message({ id: 1, result: workspaceEdit(stage, 'd.ts', 'bar') })] })
+  expect(logged(stage.journal)[1]?.moves).toEqual([{ from: stage.path('a.ts'), to: stage.path('b.ts') }])
 })
 
 describe.concurrent('the layout of a document', () => {
