@@ -44,8 +44,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'server/edits': { above: [], any: ['node:buffer', 'node:path', 'xxhash-wasm'] },
   'server/journal': { above: ['edits', 'disk'], any: ['node:path'] },
   'server/recovery': { above: ['edits', 'disk', 'journal'], any: ['node:path'] },
+  'server/history': { above: ['edits', 'disk', 'journal', 'recovery'], any: [] },
   'server/proxy': {
-    above: ['edits', 'disk', 'journal', 'recovery'],
+    above: ['edits', 'disk', 'journal', 'recovery', 'history'],
     any: ['node:buffer', 'node:events', 'node:path', 'node:stream', 'node:url', /^vscode-/],
     doors: {
       'exclusion.ts': ['ignore'],
@@ -55,7 +56,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     },
   },
   'server/cli': {
-    above: ['edits', 'disk', 'journal', 'recovery'],
+    above: ['edits', 'disk', 'journal', 'recovery', 'history'],
     any: ['node:buffer', 'node:path', 'node:util', 'diff'],
     doors: {
       // The demo makes a project of its own, and is a user of the commands like any other.

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { type StructuredPatchHunk, structuredPatch } from 'diff'
-import type { FileChange } from './changes.ts'
+import type { FileChange } from '../history/changes.ts'
 
 /** What an intent does to a file's text. */
 export type FileDiff =

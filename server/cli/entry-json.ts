@@ -1,9 +1,9 @@
+import { changesOf, type FileChange } from '../history/changes.ts'
+import { type Entry, timeOf } from '../history/history.ts'
+import { countsOf, type FileState, isTorn, type Owner, type State } from '../history/state.ts'
 import type { Purpose } from '../journal/intent.ts'
 import type { Event } from '../journal/outcomes.ts'
 import type { PathState } from '../recovery/observe.ts'
-import { changesOf, type FileChange } from './changes.ts'
-import { type Entry, timeOf } from './history.ts'
-import { countsOf, type FileState, isTorn, type Owner, type State } from './state.ts'
 
 /** One intent as `--json` gives it. Fields may be added; none of these changes its meaning. */
 export interface EntryJson {

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type Entry, readHistory } from '../history/history.ts'
+import { plural } from '../history/words.ts'
 import { collect } from '../journal/collect.ts'
 import { JournalError } from '../journal/env.ts'
 import { type Forgotten, forget as forgetIn } from '../journal/forget.ts'
@@ -10,11 +12,9 @@ import { Session } from '../journal/session.ts'
 import { lifeOf } from '../journal/session-folder.ts'
 import { unreadFolders } from '../journal/unread.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
-import { type Entry, readHistory } from './history.ts'
 import { resolveId } from './ids.ts'
 import { plainText, shownPath } from './text.ts'
 import { when } from './when.ts'
-import { plural } from './words.ts'
 
 const USAGE = `Usage: lsp-wal forget --file PATH... [--dry-run] [ID | --all]
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { plural } from '../history/words.ts'
 import { type Collected, collect } from '../journal/collect.ts'
 import { type Due, planRetention, type Retention, type Spared, untilDone } from '../journal/retention.ts'
 import { padTo } from './columns.ts'
@@ -7,7 +8,6 @@ import { limitsOf } from './limits.ts'
 import { sizeText } from './measures.ts'
 import { jsonText, plainText, shownPath } from './text.ts'
 import { when } from './when.ts'
-import { plural } from './words.ts'
 
 const USAGE = `Usage: lsp-wal gc [--keep TIME] [--max-size SIZE] [--dry-run] [--json]
 

@@ -1,8 +1,9 @@
+import { type Entry, timeOf } from '../history/history.ts'
+import { lookUpId } from '../history/ids.ts'
+import { plural } from '../history/words.ts'
 import { JournalError } from '../journal/env.ts'
-import { type Entry, timeOf } from './history.ts'
 import { plainText } from './text.ts'
 import { instant } from './when.ts'
-import { plural } from './words.ts'
 
 /** How many digits of an id are shown where they are enough. */
 const SHOWN = 8
@@ -11,28 +12,6 @@ const TYPED = 4
 const MOST_CANDIDATES = 8
 
 export const NOTHING_RECORDED = 'nothing is recorded here yet'
-
-/** What an id, as a user writes it, refers to. */
-export type Resolved =
-  | { readonly kind: 'entry'; readonly entry: Entry }
-  /** Nothing is recorded at all. */
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'ambiguous'; readonly candidates: readonly Entry[] }
-
-/**
- * `@` is the newest of the entries (which are in the order in time), `@-` the one before, and so on; anything
- * else the beginning of the id that it refers to.
- */
-export function lookUpId(entries: readonly Entry[], text: string): Resolved {
-  if (entries.length === 0) return { kind: 'empty' }
-  const back = /^@(-*)$/.exec(text)
-  if (back !== null) return one(entries.at(-1 - back[1]!.length))
-  const exact = entries.find(({ recorded }) => recorded.intent.id === text)
-  if (exact !== undefined) return { kind: 'entry', entry: exact }
-  const candidates = entries.filter(({ recorded }) => startsWith(recorded.intent.id, text))
-  return candidates.length > 1 ? { kind: 'ambiguous', candidates } : one(candidates[0])
-}
 
 /**
  * The entry that an id refers to.
@@ -60,15 +39,6 @@ export function shownId(entries: readonly Entry[], id: string): string {
 /** The id as it is suggested to be typed: four digits, or as many as tell it from all others. */
 export function typedId(entries: readonly Entry[], id: string): string {
   return plainText(uniquePrefix(entries, id, TYPED))
-}
-
-function one(entry: Entry | undefined): Resolved {
-  return entry === undefined ? { kind: 'unknown' } : { kind: 'entry', entry }
-}
-
-/** Ids are written in lower case; typed from a screen they may come otherwise. Foreign ones are anything. */
-function startsWith(id: string, text: string): boolean {
-  return text !== '' && (id.startsWith(text) || id.startsWith(text.toLowerCase()))
 }
 
 function uniquePrefix(entries: readonly Entry[], id: string, least: number): string {

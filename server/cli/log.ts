@@ -1,18 +1,18 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { changesOf } from '../history/changes.ts'
+import { type Entry, readHistory } from '../history/history.ts'
+import { isWaiting, States } from '../history/state.ts'
+import { plural } from '../history/words.ts'
 import { touchedPaths } from '../journal/intent.ts'
 import { isWithin } from '../journal/root.ts'
-import { changesOf } from './changes.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { entryJson, JSON_SHAPE } from './entry-json.ts'
-import { type Entry, readHistory } from './history.ts'
 import { NOTHING_RECORDED } from './ids.ts'
 import { itemOf, itemTexts } from './listing.ts'
 import { patchText } from './patch.ts'
 import { statText } from './stat.ts'
-import { isWaiting, States } from './state.ts'
 import { jsonText, plainText, sentence } from './text.ts'
-import { plural } from './words.ts'
 
 const USUAL_COUNT = 20
 

@@ -1,5 +1,5 @@
 import type { StructuredPatchHunk } from 'diff'
-import type { FileChange } from './changes.ts'
+import type { FileChange } from '../history/changes.ts'
 import type { Surroundings } from './command.ts'
 import { diffOf, type FileDiff } from './diff.ts'
 import { styleFor } from './style.ts'

@@ -1,10 +1,10 @@
-import type { FileChange } from './changes.ts'
+import type { FileChange } from '../history/changes.ts'
+import { plural } from '../history/words.ts'
 import { columnsOf, cutStartTo, padTo } from './columns.ts'
 import type { Surroundings } from './command.ts'
 import { diffOf, type FileDiff } from './diff.ts'
 import { styleFor } from './style.ts'
 import { shownPath } from './text.ts'
-import { plural } from './words.ts'
 
 /** The columns of a terminal where there is none, as git has it. */
 const USUAL_WIDTH = 80

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
+import { type DamagedLog, type Entry, type History, readHistory } from '../history/history.ts'
+import { isAllLanded, isWaiting, type State, States } from '../history/state.ts'
 import { type Command, EXIT, orUsage, type Surroundings } from './command.ts'
 import { type EntryJson, entryJson, JSON_SHAPE } from './entry-json.ts'
-import { type DamagedLog, type Entry, type History, readHistory } from './history.ts'
 import { NOTHING_RECORDED } from './ids.ts'
 import { itemOf, listText } from './listing.ts'
-import { isAllLanded, isWaiting, type State, States } from './state.ts'
 import { styleFor } from './style.ts'
 import { jsonText, plainText, sentence, shownPath } from './text.ts'
 

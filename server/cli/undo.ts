@@ -1,5 +1,8 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { changesOf } from '../history/changes.ts'
+import { type Entry, readHistory } from '../history/history.ts'
+import { type State, States } from '../history/state.ts'
 import { JournalError } from '../journal/env.ts'
 import type { Intent } from '../journal/intent.ts'
 import { checkOwn } from '../journal/root.ts'
@@ -9,13 +12,10 @@ import { makeDurable } from '../recovery/make-durable.ts'
 import { rollBackWay, type Way } from '../recovery/plan.ts'
 import { Recovery } from '../recovery/recovery.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
-import { changesOf } from './changes.ts'
 import { closedFilesOf } from './closed-files.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
-import { type Entry, readHistory } from './history.ts'
 import { resolveId } from './ids.ts'
 import { describeReport, describeWay } from './report.ts'
-import { type State, States } from './state.ts'
 
 const USAGE = `Usage: lsp-wal undo [--file PATH]... [--dry-run] [ID]
 

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
+import { plural } from '../history/words.ts'
 import { type Finding, isDamage, type Verified, verifyRoot, verifySessions } from '../journal/verify.ts'
 import { type Command, EXIT, orUsage, type Surroundings } from './command.ts'
 import { sizeText } from './measures.ts'
 import { styleFor } from './style.ts'
 import { jsonText, plainText, shownPath } from './text.ts'
-import { plural } from './words.ts'
 
 const USAGE = `Usage: lsp-wal verify [--json]
 

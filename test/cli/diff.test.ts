@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { FileChange } from '../../server/cli/changes.ts'
 import { diffOf } from '../../server/cli/diff.ts'
 import { patchText } from '../../server/cli/patch.ts'
 import { statText } from '../../server/cli/stat.ts'
+import type { FileChange } from '../../server/history/changes.ts'
 
 const piped = { cwd: '/w', colour: false, width: undefined }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Entry } from '../../server/cli/history.ts'
-import { lookUpId, resolveId, shownId, typedId } from '../../server/cli/ids.ts'
+import { resolveId, shownId, typedId } from '../../server/cli/ids.ts'
+import type { Entry } from '../../server/history/history.ts'
+import { lookUpId } from '../../server/history/ids.ts'
 
 process.env.TZ = 'UTC'
 

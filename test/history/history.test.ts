@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readHistory } from '../../server/cli/history.ts'
+import { readHistory } from '../../server/history/history.ts'
 import { rootAt } from '../../server/journal/root.ts'
 import { Session } from '../../server/journal/session.ts'
 import { Machine } from '../disk/machine.ts'
