@@ -41,7 +41,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       ],
     },
   },
-  'server/edits': { above: [], any: ['node:buffer', 'node:path', 'xxhash-wasm'] },
+  'server/edits': {
+    above: [],
+    any: ['node:buffer', 'node:path', 'xxhash-wasm'],
+    doors: { 'merge-regions.ts': ['diff'] },
+  },
   'server/journal': { above: ['edits', 'disk'], any: ['node:path'] },
   'server/recovery': { above: ['edits', 'disk', 'journal'], any: ['node:path'] },
   'server/history': { above: ['edits', 'disk', 'journal', 'recovery'], any: [] },
