@@ -1,6 +1,6 @@
 import type { Intent } from '../journal/intent.ts'
 import type { Report } from '../recovery/carry-out.ts'
-import type { Left, Way } from '../recovery/plan.ts'
+import type { Left, Way } from '../recovery/ways.ts'
 import type { Change } from '../recovery/workspace.ts'
 import type { Surroundings } from './command.ts'
 import { plainText, shownPath } from './text.ts'

@@ -9,8 +9,8 @@ import { checkOwn } from '../journal/root.ts'
 import { Session } from '../journal/session.ts'
 import { carryOut, type Report } from '../recovery/carry-out.ts'
 import { makeDurable } from '../recovery/make-durable.ts'
-import { rollBackWay, type Way } from '../recovery/plan.ts'
 import { Recovery } from '../recovery/recovery.ts'
+import { rollBackWay, type Way } from '../recovery/ways.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
 import { closedFilesOf } from './closed-files.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
@@ -101,8 +101,7 @@ async function undoSettled(
   const way = rollBackWay(
     intent,
     seen.filter(({ image }) => isAsked(image.path)),
-    files,
-    withheld.filter(({ path }) => isAsked(path)),
+    { named: files, withheld: withheld.filter(({ path }) => isAsked(path)) },
   )
   if (!options.dryRun) {
     // An undo that met an error may have written a file without making that durable: it is not written again now.

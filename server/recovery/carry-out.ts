@@ -7,7 +7,7 @@ import type { Env } from '../journal/env.ts'
 import type { Intent, PathFacts, Purpose } from '../journal/intent.ts'
 import { realpathAsFar } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
-import type { Left, Way } from './plan.ts'
+import type { Left, Way } from './ways.ts'
 import { type Change, HalfWritten, Refused, type Workspace } from './workspace.ts'
 
 /** What was done for an intent, path by path. */

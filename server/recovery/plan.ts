@@ -1,7 +1,7 @@
 import type { Intent } from '../journal/intent.ts'
-import { holdsAfter, type Observation } from './observe.ts'
+import type { Observation } from './observe.ts'
+import { driftOf, finishWay, rollBackWay, type Way } from './ways.ts'
 import type { WithheldSight } from './withheld.ts'
-import type { Change } from './workspace.ts'
 
 /** `--recover`: what a start does by itself about what a dead session left pending. */
 export type RecoverMode = 'auto' | 'replay' | 'ask' | 'rollback' | 'report'
@@ -28,21 +28,6 @@ export interface Circumstances {
   readonly doubt: string | undefined
   /** What the paths hold whose bytes were kept out of the log. */
   readonly withheld?: readonly WithheldSight[]
-}
-
-/**
- * Changes, and the paths that are left alone because something else stands there. `withheld`: those whose bytes were
- * kept out of the log, and which would be written otherwise: no reason to come back to the intent later.
- */
-export interface Way {
-  readonly changes: readonly Change[]
-  readonly left: readonly Left[]
-  readonly withheld?: readonly Left[]
-}
-
-export interface Left {
-  readonly path: string
-  readonly reason: string
 }
 
 /** Decides what to do about one pending intent. Pure. */
@@ -73,14 +58,14 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
   if (restored.length > 0) return { kind: 'ask', reason: `${namesOf(restored)} written again since` }
 
   if (rollBack) {
-    const { left, ...back } = rollBackWay(intent, seen, new Set(), withheld)
+    const { left, ...back } = rollBackWay(intent, seen, { withheld })
     if (left.length > 0) return { kind: 'ask', reason: `${left[0]!.path}: ${left[0]!.reason}` }
     return { kind: 'roll-back', ...back }
   }
   const takenBack = seen.filter(({ image, state }) => state !== 'landed' && about.takenBack?.has(image.path))
   if (takenBack.length > 0 && begun)
     return { kind: 'ask', reason: `${namesOf(takenBack)} undone, or closed unsaved` }
-  const { left, ...finish } = finishWay(intent, seen, withheld)
+  const { left, ...finish } = finishWay(intent, seen, { withheld })
   if (left.length > 0) return { kind: 'ask', reason: left[0]!.reason }
   const doubt = begun && about.mode === 'auto' ? doubtAboutMove(intent, seen, about) : undefined
   if (doubt !== undefined) return { kind: 'ask', reason: doubt }
@@ -109,84 +94,9 @@ function doubtAboutMove(
   return `${moved.image.path} was moved without the edits that go with it`
 }
 
-/** Forward: the missing after-images. What drifted is left alone. */
-export function finishWay(
-  intent: Intent,
-  seen: readonly Observation[],
-  withheld: readonly WithheldSight[] = [],
-): Way {
-  const changes: Change[] = []
-  const left: Left[] = []
-  for (const { image, state, sight } of seen) {
-    const { path, after } = image
-    if (state === 'landed') continue
-    if (state === 'drifted') left.push({ path, reason: driftOf(sight) })
-    else if (after.kind === 'unknown')
-      left.push({ path, reason: `what the edit makes of ${path} is not known: ${after.reason}` })
-    else {
-      const mode = intent.facts.get(image.source ?? path)?.mode
-      changes.push({
-        path,
-        before: bytesOf(sight),
-        after: after.kind === 'file' ? after.bytes : undefined,
-        mode,
-      })
-    }
-  }
-  return { changes, left, ...leftWithheld(withheld, 'forward') }
-}
-
-/**
- * Back: the originals, where the after-image stands. What drifted, or was edited on, is left alone, and so is a
- * path whose after-image is not known, unless the user has `named` it: what stands there may be later work.
- */
-export function rollBackWay(
-  intent: Intent,
-  seen: readonly Observation[],
-  named: ReadonlySet<string> = new Set(),
-  withheld: readonly WithheldSight[] = [],
-): Way {
-  const changes: Change[] = []
-  const left: Left[] = []
-  for (const { image, state, sight } of seen) {
-    const { path, before } = image
-    const now = bytesOf(sight)
-    if (state === 'untouched' || state === 'restored') continue
-    if (state === 'drifted') left.push({ path, reason: driftOf(sight) })
-    else if (image.after.kind === 'unknown' && !named.has(path))
-      left.push({ path, reason: `what the edit made of it is not known: ${image.after.reason}` })
-    else if (state === 'landed' && image.after.kind !== 'unknown' && !holdsAfter(image, now))
-      left.push({ path, reason: 'a later edit changed it' })
-    else if (before !== undefined || now !== undefined)
-      changes.push({ path, before: now, after: before, mode: intent.facts.get(path)?.mode })
-  }
-  return { changes, left, ...leftWithheld(withheld, 'back') }
-}
-
-/** Those that a way would have to write and cannot; no key where there is none. */
-function leftWithheld(seen: readonly WithheldSight[], way: 'forward' | 'back'): Pick<Way, 'withheld'> {
-  const isDone = ({ state }: WithheldSight) =>
-    way === 'forward' ? state === 'landed' : state === 'untouched' || state === 'restored'
-  const left = seen.filter((each) => !isDone(each))
-  if (left.length === 0) return {}
-  const cannot = way === 'forward' ? 'finished' : 'put back'
-  const reason = `its bytes were kept out of the log: it cannot be ${cannot}`
-  return { withheld: left.map(({ path }) => ({ path, reason })) }
-}
-
 function reasonOf(drifted: readonly Observation[]): string {
   const other = drifted.find(({ sight }) => sight.kind === 'other')
-  return other === undefined
-    ? `${namesOf(drifted)} changed since`
-    : `${other.image.path}: ${driftOf(other.sight)}`
-}
-
-function driftOf(sight: Observation['sight']): string {
-  return sight.kind === 'other' ? sight.reason : 'it was changed since'
-}
-
-function bytesOf(sight: Observation['sight']): Uint8Array | undefined {
-  return sight.kind === 'file' ? sight.bytes : undefined
+  return other === undefined ? `${namesOf(drifted)} changed since` : `${other.image.path}: ${driftOf(other)}`
 }
 
 function namesOf(seen: readonly Observation[]): string {

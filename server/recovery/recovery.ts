@@ -9,16 +9,9 @@ import { carryOut, type Report, removeTemporaries, settleFolders } from './carry
 import { type Case, inTime, isCarrier, type Ranked } from './cases.ts'
 import { makeDurable } from './make-durable.ts'
 import { type Observation, observe, same } from './observe.ts'
-import {
-  finishWay,
-  type Left,
-  type Plan,
-  planRecovery,
-  type RecoverMode,
-  rollBackWay,
-  type Way,
-} from './plan.ts'
+import { type Plan, planRecovery, type RecoverMode } from './plan.ts'
 import { type Claimed, type Taken, takeOver } from './take-over.ts'
+import { finishWay, type Left, rollBackWay, type Way } from './ways.ts'
 import { observeWithheld } from './withheld.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -150,7 +143,7 @@ export class Recovery {
     }
   }
 
-  /** Does what the user decided about a case; what drifted is left alone. */
+  /** Does what the user decided about a case; what drifted is merged, or left alone. */
   async decide(kase: Case, workspace: Workspace, purpose: 'finish' | 'roll-back'): Promise<Result> {
     const way = await this.preview(kase, workspace, purpose)
     const result = await this.#go(kase, workspace, purpose, way)
@@ -170,9 +163,10 @@ export class Recovery {
   async preview(kase: Case, workspace: Workspace, purpose: 'finish' | 'roll-back'): Promise<Way> {
     const seen = await this.#observe(kase, workspace)
     const withheld = await observeWithheld(workspace, kase.intent, this.#env.hasher)
-    return purpose === 'finish'
-      ? finishWay(kase.intent, seen, withheld)
-      : rollBackWay(kase.intent, seen, undefined, withheld)
+    // Loaded only when somebody has decided: no start waits for it.
+    const { merge } = await import('../edits/merge.ts')
+    const way = purpose === 'finish' ? finishWay : rollBackWay
+    return way(kase.intent, seen, { withheld, merge })
   }
 
   /** The user wants to hear no more of it; every file stays as it is. */

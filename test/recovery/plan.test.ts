@@ -1,34 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Image } from '../../server/edits/images.ts'
 import type { Observation, PathState } from '../../server/recovery/observe.ts'
-import {
-  type Circumstances,
-  finishWay,
-  type Plan,
-  planRecovery,
-  type RecoverMode,
-  rollBackWay,
-} from '../../server/recovery/plan.ts'
-import type { Sight } from '../../server/recovery/workspace.ts'
-import { created, deleted, edit, facts, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
+import { type Circumstances, type Plan, planRecovery, type RecoverMode } from '../../server/recovery/plan.ts'
+import { intentOf, moved, replaced, unknown } from '../journal/intents.ts'
+import { seenAs, sightOf } from './seen.ts'
 
 const MODES = ['auto', 'replay', 'ask', 'rollback', 'report'] as const
-
-const sightOf = (bytes: Uint8Array | undefined): Sight =>
-  bytes === undefined ? { kind: 'absent' } : { kind: 'file', bytes, stat: undefined }
-
-/** An image and what stands at its path in that state. */
-function seenAs(image: Image, state: PathState): Observation {
-  const after = image.after.kind === 'file' ? image.after.bytes : undefined
-  const sights: Record<PathState, Sight> = {
-    landed: sightOf(image.after.kind === 'unknown' ? Buffer.from('edited') : after),
-    halfway: sightOf(Buffer.from('half')),
-    untouched: sightOf(image.before),
-    restored: sightOf(image.before),
-    drifted: sightOf(Buffer.from('theirs')),
-  }
-  return { image, state, sight: sights[state] }
-}
 
 const images = ['/w/a', '/w/b', '/w/c'].map((path) => replaced(path, 'old', 'new'))
 const seenOf = (states: PathState[]) => states.map((state, i) => seenAs(images[i]!, state))
@@ -276,80 +253,5 @@ describe('the plan for an edit that came with a move', () => {
     ],
   ])('%s', (_, states, more, expected) => {
     expect(planned(states, more)).toBe(expected)
-  })
-})
-
-describe('the way forward and the way back', () => {
-  const all = [
-    created('/w/new', 'made'),
-    deleted('/w/gone', 'old'),
-    ...moved('/w/from', '/w/to', 'body', edit(0, 1, 'B')),
-  ]
-  const intent = intentOf('01', all, {
-    facts: facts({ '/w/gone': { from: 'disk', mode: 0o755 }, '/w/from': { from: 'disk', mode: 0o700 } }),
-  })
-  const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
-  const plain = ({ changes, left }: ReturnType<typeof finishWay>) => ({
-    changes: changes.map(({ path, before, after, mode }) => [path, text(before), text(after), mode]),
-    left,
-  })
-
-  it('make, remove and move files, with the mode they had', () => {
-    expect(
-      plain(
-        finishWay(
-          intent,
-          all.map((image) => seenAs(image, 'untouched')),
-        ),
-      ),
-    ).toEqual({
-      changes: [
-        ['/w/new', undefined, 'made', undefined],
-        ['/w/gone', 'old', undefined, 0o755],
-        ['/w/from', 'body', undefined, 0o700],
-        ['/w/to', undefined, 'Body', 0o700],
-      ],
-      left: [],
-    })
-    expect(
-      plain(
-        rollBackWay(
-          intent,
-          all.map((image) => seenAs(image, 'landed')),
-        ),
-      ),
-    ).toEqual({
-      changes: [
-        ['/w/new', 'made', undefined, undefined],
-        ['/w/gone', undefined, 'old', 0o755],
-        ['/w/from', undefined, 'body', 0o700],
-        ['/w/to', 'Body', undefined, undefined],
-      ],
-      left: [],
-    })
-  })
-
-  it('leave alone what drifted, and say why', () => {
-    const seen: Observation[] = [
-      seenAs(images[0]!, 'drifted'),
-      { image: images[1]!, state: 'drifted', sight: { kind: 'other', reason: 'it is a folder now' } },
-    ]
-    const left = [
-      { path: '/w/a', reason: 'it was changed since' },
-      { path: '/w/b', reason: 'it is a folder now' },
-    ]
-    expect(finishWay(intent, seen)).toEqual({ changes: [], left })
-    expect(rollBackWay(intent, seen)).toEqual({ changes: [], left })
-  })
-
-  it('bring back an original whose after-image is not known only where the user names it', () => {
-    const seen = [seenAs(unknown('/w/a', 'x'), 'landed')]
-    expect(plain(rollBackWay(intent, seen))).toEqual({
-      changes: [],
-      left: [{ path: '/w/a', reason: 'what the edit made of it is not known: it is not UTF-8' }],
-    })
-    expect(plain(rollBackWay(intent, seen, new Set(['/w/a']))).changes).toEqual([
-      ['/w/a', 'edited', 'x', undefined],
-    ])
   })
 })

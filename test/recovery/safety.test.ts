@@ -7,8 +7,8 @@ import { Session } from '../../server/journal/session.ts'
 import { liveSessions } from '../../server/journal/session-folder.ts'
 import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
 import { observe } from '../../server/recovery/observe.ts'
-import { rollBackWay } from '../../server/recovery/plan.ts'
 import { Recovery } from '../../server/recovery/recovery.ts'
+import { rollBackWay } from '../../server/recovery/ways.ts'
 import type { Change } from '../../server/recovery/workspace.ts'
 import { Machine } from '../disk/machine.ts'
 import { error, short } from '../disk/memory-disk.ts'
@@ -69,7 +69,7 @@ describe('going back', () => {
       left: [{ path: '/w/a', reason: 'what the edit made of it is not known: it is not UTF-8' }],
     })
     // Unless the user names it: then it is theirs to say, and what stands there is recorded first.
-    expect(rollBackWay(intent, seen, new Set(['/w/a'])).changes).toHaveLength(1)
+    expect(rollBackWay(intent, seen, { named: new Set(['/w/a']) }).changes).toHaveLength(1)
   })
 
   it('goes through several edits of one file from the newest to the oldest', async () => {

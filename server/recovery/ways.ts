@@ -1,0 +1,159 @@
+import type { Image } from '../edits/images.ts'
+import type { Hunk, merge } from '../edits/merge.ts'
+import type { Intent } from '../journal/intent.ts'
+import { holdsAfter, type Observation } from './observe.ts'
+import type { WithheldSight } from './withheld.ts'
+import type { Change } from './workspace.ts'
+
+/**
+ * Changes, and the paths that are left alone because something else stands there. `withheld`: those whose bytes were
+ * kept out of the log, and which would be written otherwise: no reason to come back to the intent later.
+ */
+export interface Way {
+  readonly changes: readonly Change[]
+  readonly left: readonly Left[]
+  readonly withheld?: readonly Left[]
+}
+
+export interface Left {
+  readonly path: string
+  readonly reason: string
+  /** Where later changes got in the way. */
+  readonly hunks?: readonly Hunk[]
+}
+
+export interface WayOptions {
+  /** Paths that the user has asked for by name. */
+  readonly named?: ReadonlySet<string> | undefined
+  readonly withheld?: readonly WithheldSight[]
+  /** Puts a way into what was changed since; without it, that is left alone. */
+  readonly merge?: typeof merge | undefined
+}
+
+/** Forward: the missing after-images. What drifted, and does not merge, is left alone. Pure. */
+export function finishWay(intent: Intent, seen: readonly Observation[], options: WayOptions = {}): Way {
+  const changes: Change[] = []
+  const left: Left[] = []
+  for (const { image, state, sight } of seen) {
+    const { path, before, after } = image
+    const now = bytesOf(sight)
+    if (state === 'landed') continue
+    if (after.kind === 'unknown') {
+      const reason = `what the edit makes of ${path} is not known: ${after.reason}`
+      left.push({ path, reason: state === 'drifted' ? driftOf({ state, sight }) : reason })
+    } else if (state === 'drifted') {
+      const theirs = after.kind === 'file' ? after.bytes : undefined
+      const merged = mergedInto({ state, sight }, before, theirs, options)
+      if ('reason' in merged) left.push({ path, ...merged })
+      else changes.push({ path, before: now, after: merged.bytes, mode: undefined })
+    } else {
+      const mode = intent.facts.get(image.source ?? path)?.mode
+      changes.push({ path, before: now, after: after.kind === 'file' ? after.bytes : undefined, mode })
+    }
+  }
+  return { changes, left, ...leftWithheld(options.withheld, 'forward') }
+}
+
+/**
+ * Back: the originals, where the after-image stands; out of what was changed since, the edit is taken as far as it
+ * merges. Left alone is what does not, both ends of a move together, and a path whose after-image is not known, unless
+ * the user has named it: what stands there may be later work. Pure.
+ */
+export function rollBackWay(intent: Intent, seen: readonly Observation[], options: WayOptions = {}): Way {
+  const changes: Change[] = []
+  const left: Left[] = []
+  const targets = targetsOf(seen)
+  for (const observation of seen) {
+    const { image, state, sight } = observation
+    const { path, before, after } = image
+    const now = bytesOf(sight)
+    const mode = intent.facts.get(path)?.mode
+    const target = targets.get(path)
+    if (state === 'untouched' || state === 'restored') continue
+    if (target !== undefined && isChanged(target)) {
+      // What was moved goes back with what was made of it meanwhile.
+      const merged = mergedBack(target, before, options)
+      if ('reason' in merged) left.push({ path, reason: `${target.image.path}: ${merged.reason}` })
+      else if (now !== undefined) left.push({ path, reason: driftOf(observation) })
+      else changes.push({ path, before: now, after: merged.bytes, mode })
+    } else if (isChanged(observation)) {
+      const source = seen.find((each) => targets.get(each.image.path) === observation)
+      const merged = mergedBack(observation, source === undefined ? before : source.image.before, options)
+      if ('reason' in merged) left.push({ path, ...merged })
+      else if (source === undefined) changes.push({ path, before: now, after: merged.bytes, mode })
+      else if (source.sight.kind === 'absent') changes.push({ path, before: now, after: undefined, mode })
+      else left.push({ path, reason: `${source.image.path} is there again` })
+    } else if (after.kind === 'unknown' && !options.named?.has(path))
+      left.push({ path, reason: `what the edit made of it is not known: ${after.reason}` })
+    else if (before !== undefined || now !== undefined)
+      changes.push({ path, before: now, after: before, mode })
+  }
+  return { changes, left, ...leftWithheld(options.withheld, 'back') }
+}
+
+/** Where the files that an edit has moved went, by where they were. */
+function targetsOf(seen: readonly Observation[]): ReadonlyMap<string, Observation> {
+  const gone = new Set(
+    seen.filter(({ image }) => image.after.kind === 'absent').map(({ image }) => image.path),
+  )
+  const isMoved = ({ path, source, before, after }: Image) =>
+    after.kind === 'file' && before === undefined && source !== undefined && source !== path
+  return new Map(
+    seen.flatMap((each) =>
+      isMoved(each.image) && gone.has(each.image.source!) ? [[each.image.source!, each] as const] : [],
+    ),
+  )
+}
+
+/** Whether something else stands there than what the edit makes of it, or made it of. */
+function isChanged({ image, state, sight }: Observation): boolean {
+  if (image.after.kind === 'unknown') return state === 'drifted'
+  return state === 'drifted' || (state === 'landed' && !holdsAfter(image, bytesOf(sight)))
+}
+
+function mergedBack(observation: Observation, before: Uint8Array | undefined, options: WayOptions) {
+  const { after } = observation.image
+  return mergedInto(observation, after.kind === 'file' ? after.bytes : undefined, before, options)
+}
+
+/** What stands there, with what lies between `base` and `theirs` in it. */
+function mergedInto(
+  seen: Pick<Observation, 'state' | 'sight'>,
+  base: Uint8Array | undefined,
+  theirs: Uint8Array | undefined,
+  { merge }: WayOptions,
+): { readonly bytes: Uint8Array } | Omit<Left, 'path'> {
+  const reason = driftOf(seen)
+  const now = bytesOf(seen.sight)
+  if (merge === undefined || base === undefined || theirs === undefined || now === undefined)
+    return { reason }
+  const merged = merge(base, now, theirs)
+  switch (merged.kind) {
+    case 'clean':
+      return { bytes: merged.bytes }
+    case 'conflict':
+      return { reason: 'the same lines were changed since', hunks: merged.hunks }
+    case 'impossible':
+      return { reason: `${reason}, and ${merged.reason}` }
+  }
+}
+
+/** Those that a way would have to write and cannot; no key where there is none. */
+function leftWithheld(seen: readonly WithheldSight[] = [], way: 'forward' | 'back'): Pick<Way, 'withheld'> {
+  const isDone = ({ state }: WithheldSight) =>
+    way === 'forward' ? state === 'landed' : state === 'untouched' || state === 'restored'
+  const left = seen.filter((each) => !isDone(each))
+  if (left.length === 0) return {}
+  const cannot = way === 'forward' ? 'finished' : 'put back'
+  const reason = `its bytes were kept out of the log: it cannot be ${cannot}`
+  return { withheld: left.map(({ path }) => ({ path, reason })) }
+}
+
+export function driftOf({ state, sight }: Pick<Observation, 'state' | 'sight'>): string {
+  if (sight.kind === 'other') return sight.reason
+  return state === 'landed' ? 'a later edit changed it' : 'it was changed since'
+}
+
+function bytesOf(sight: Observation['sight']): Uint8Array | undefined {
+  return sight.kind === 'file' ? sight.bytes : undefined
+}
