@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   show: () => import('./cli/show.ts').then(({ show }) => show),
   status: () => import('./cli/status.ts').then(({ status }) => status),
   undo: () => import('./cli/undo.ts').then(({ undo }) => undo),
+  redo: () => import('./cli/redo.ts').then(({ redo }) => redo),
   recover: () => import('./cli/recover.ts').then(({ recover }) => recover),
   verify: () => import('./cli/verify.ts').then(({ verify }) => verify),
   forget: () => import('./cli/forget.ts').then(({ forget }) => forget),

@@ -12,7 +12,7 @@ export async function openDocuments(env: Env, root: Root): Promise<Set<string>> 
     if (claimedBy !== undefined) continue
     const call = await env.host.call(info.socket)
     if (call.answered && call.line !== undefined) {
-      for (const path of pathsIn(call.line)) {
+      for (const path of pathsIn(call.line) ?? []) {
         open.add(path)
         // An editor may have it open by another name, through a link.
         open.add(await env.disk.realpath(path).catch(() => path))
@@ -22,11 +22,12 @@ export async function openDocuments(env: Env, root: Root): Promise<Set<string>> 
   return open
 }
 
-function pathsIn(line: string): string[] {
+/** The paths in a session's answer; undefined: whoever answered is no session of this program. */
+export function pathsIn(line: string): string[] | undefined {
   try {
     const { open } = JSON.parse(line) as { open?: unknown }
-    return Array.isArray(open) ? open.filter((path) => typeof path === 'string') : []
+    return Array.isArray(open) ? open.filter((path) => typeof path === 'string') : undefined
   } catch {
-    return [] // whoever answers there is no session of this program
+    return undefined
   }
 }

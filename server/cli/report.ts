@@ -1,9 +1,10 @@
 import type { Intent } from '../journal/intent.ts'
 import type { Report } from '../recovery/carry-out.ts'
-import type { Left, Way } from '../recovery/ways.ts'
+import type { Way } from '../recovery/ways.ts'
 import type { Change } from '../recovery/workspace.ts'
 import type { Surroundings } from './command.ts'
 import { plainText, shownPath } from './text.ts'
+import { leftLines } from './undone-text.ts'
 
 const DONE = { finish: 'Finished', 'roll-back': 'Rolled back', undo: 'Undid' } as const
 
@@ -35,10 +36,6 @@ export function describeWay(
   for (const { path, before, after } of changes)
     lines.push(`  ${verbOf(before, after === undefined)} ${shownPath(around, path)}`)
   return `${[...lines, ...leftLines(around, [...left, ...withheld])].join('\n')}\n`
-}
-
-function leftLines(around: Surroundings, left: readonly Left[]): string[] {
-  return left.map(({ path, reason }) => `  left alone  ${shownPath(around, path)}: ${plainText(reason)}`)
 }
 
 function verbOf(before: Change['before'], removed: boolean): string {

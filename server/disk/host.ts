@@ -28,9 +28,19 @@ export interface Host {
    * Answers every caller at `address` (a socket's path) with one line, until closed.
    * Does not keep the process alive.
    */
-  listen(address: string, answer: () => string): Promise<Listener>
+  listen(address: string, answer: Answer): Promise<Listener>
   /** Calls at `address`: whether somebody is there, and the line they answered, if they did in time. */
-  call(address: string): Promise<Call>
+  call(address: string, asking?: Asking): Promise<Call>
+}
+
+/** `request`: the line that the caller has sent; undefined: it only wants to know who is there. */
+export type Answer = (request: string | undefined) => string | Promise<string>
+
+/** What somebody is called for. */
+export interface Asking {
+  readonly request: string
+  /** How long the answer may take, in milliseconds. */
+  readonly within: number
 }
 
 export interface Listener {

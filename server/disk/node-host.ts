@@ -2,14 +2,17 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { homedir, hostname, tmpdir, uptime } from 'node:os'
 import { promisify } from 'node:util'
-import type { Call, Host, Listener } from './host.ts'
+import type { Answer, Asking, Call, Host, Listener } from './host.ts'
 
 const CALL_MS = 1000
 /** A session tells the files that its editor holds open; whoever says more is none. */
-const MOST_CALL_BYTES = 16 * 1024 * 1024
+const MOST_TOLD_BYTES = 16 * 1024 * 1024
+/** What it is asked for is answered at more length. */
+const MOST_ANSWERED_BYTES = 512 * 1024 * 1024
+const MOST_ASKED_BYTES = 1024 * 1024
 const NOBODY = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK', 'ENOTDIR', 'ELOOP'])
 
 type Self = Pick<NodeJS.Process, 'pid' | 'ppid' | 'getuid' | 'kill'>
@@ -111,11 +114,22 @@ function isThere(pid: number, self: Self): boolean {
   }
 }
 
-function listen(address: string, answer: () => string): Promise<Listener> {
+function listen(address: string, answer: Answer): Promise<Listener> {
   return new Promise((done, fail) => {
-    const server = createServer((socket) => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
       socket.on('error', () => socket.destroy()) // the caller's business
-      socket.end(`${answer()}\n`)
+      const reply = once((request: string | undefined) => {
+        socket.setTimeout(0)
+        Promise.resolve(request)
+          .then(answer)
+          .then(
+            (line) => socket.end(`${line}\n`),
+            () => socket.destroy(),
+          )
+      })
+      // Whoever says nothing, and does not end, is answered all the same.
+      socket.setTimeout(CALL_MS / 2, () => reply(undefined))
+      readLine(socket, MOST_ASKED_BYTES, reply)
     })
     server.once('error', fail)
     server.listen(address, () => {
@@ -125,34 +139,54 @@ function listen(address: string, answer: () => string): Promise<Listener> {
   })
 }
 
-function call(address: string): Promise<Call> {
+function once<T>(act: (value: T) => void): (value: T) => void {
+  let done = false
+  return (value) => {
+    if (!done) act(value)
+    done = true
+  }
+}
+
+/** The first line that comes; undefined where the other end leaves without one, or goes on and on. */
+function readLine(socket: Socket, most: number, done: (line: string | undefined) => void): void {
+  const chunks: Buffer[] = []
+  let size = 0
+  const finish = (line: string | undefined) => {
+    socket.removeAllListeners('data').removeAllListeners('end').resume()
+    done(line)
+  }
+  socket.on('data', (chunk: Buffer) => {
+    const end = chunk.indexOf('\n')
+    chunks.push(end < 0 ? chunk : chunk.subarray(0, end))
+    size += chunk.length
+    if (end >= 0) finish(Buffer.concat(chunks).toString('utf8'))
+    else if (size > most) finish(undefined)
+  })
+  socket.on('end', () => finish(undefined))
+}
+
+function call(address: string, asking?: Asking): Promise<Call> {
   return new Promise((done) => {
     let connected = false
-    let text = ''
     // As a path: a name that is a number would be a port.
-    const socket = connect({ path: address })
-    const finish = () => {
+    const socket = connect({ path: address, allowHalfOpen: true })
+    const finish = (line?: string) => {
       clearTimeout(deadline)
       socket.destroy()
-      const end = text.indexOf('\n')
-      done(
-        connected ? { answered: true, line: end < 0 ? undefined : text.slice(0, end) } : { answered: false },
-      )
+      done(connected ? { answered: true, line } : { answered: false })
     }
     // A process too busy to answer has its connection accepted by the kernel all the same: it lives.
-    const deadline = setTimeout(finish, CALL_MS)
+    const deadline = setTimeout(finish, asking?.within ?? CALL_MS)
     socket.once('connect', () => {
       connected = true
-    })
-    socket.on('data', (chunk) => {
-      text += chunk.toString('utf8')
-      if (text.length > MOST_CALL_BYTES) finish()
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
       // Only these say that nobody is there; anything else (EAGAIN: a full backlog, EACCES) is somebody.
       if (!NOBODY.has(error.code ?? '')) connected = true
       finish()
     })
-    socket.once('end', finish)
+    readLine(socket, asking === undefined ? MOST_TOLD_BYTES : MOST_ANSWERED_BYTES, finish)
+    if (asking === undefined) socket.end()
+    else socket.end(`${asking.request}\n`)
   })
 }

@@ -1,7 +1,7 @@
 import { diffArrays } from 'diff'
 
 /** The first of some items, and the one behind the last. */
-export type Span = readonly [from: number, to: number]
+type Span = readonly [from: number, to: number]
 
 /** A stretch of all three lists, and who changed it; `ours` also where nobody did, or both alike. */
 export interface Region {

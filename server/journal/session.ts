@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Listener } from '../disk/host.ts'
+import type { Answer, Listener } from '../disk/host.ts'
 import type { Env } from './env.ts'
 import type { Intent } from './intent.ts'
 import { LogGone, LogWriter } from './log-writer.ts'
@@ -27,21 +27,20 @@ export class Session {
   readonly #root: Root
   readonly #start: SessionStart
   readonly #tell: (problem: unknown) => void
-  readonly #openPaths: () => readonly string[]
+  readonly #answers: Answers
   #made: Promise<Made> | undefined
   /** This session's intents that have no final outcome yet. */
   readonly #pending = new Set<string>()
   #appended = false
 
-  /** `openPaths`: the files that the session's editor holds open, for whoever asks over its socket. */
   constructor(
     env: Env,
     root: Root,
     start: SessionStart,
     tell: (problem: unknown) => void,
-    openPaths: () => readonly string[] = () => [],
+    answers: Answers = { openPaths: () => [] },
   ) {
-    this.#openPaths = openPaths
+    this.#answers = answers
     this.#env = env
     this.#root = root
     this.#start = start
@@ -55,6 +54,11 @@ export class Session {
 
   get folder(): string {
     return join(this.#root.live, this.id)
+  }
+
+  /** Makes the folder before anything is recorded: others can call this session from then on. */
+  async open(): Promise<void> {
+    await this.#make().catch(() => {}) // whoever records something tries again, and is told
   }
 
   /** Makes the intent durable. @throws DiskError, JournalError */
@@ -221,6 +225,17 @@ export class Session {
     }
   }
 
+  async #answer(request: string | undefined): Promise<string> {
+    if (request === undefined)
+      return JSON.stringify({ session: this.id, pid: this.#env.host.pid, open: this.#answers.openPaths() })
+    try {
+      const done = await this.#answers.carryOut?.(JSON.parse(request))
+      return JSON.stringify(done ?? { error: 'this session takes no orders' })
+    } catch (error) {
+      return JSON.stringify({ error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
   async #writeInfo(building: string, socket: string): Promise<void> {
     const { disk, host } = this.#env
     const info: SessionInfo = {
@@ -246,7 +261,7 @@ export class Session {
 
   async #listen(building: string): Promise<Pick<Made, 'listener' | 'socket' | 'socketFolder'>> {
     const { disk, host } = this.#env
-    const answer = () => JSON.stringify({ session: this.id, pid: host.pid, open: this.#openPaths() })
+    const answer: Answer = (request) => this.#answer(request)
     if (host.uid === undefined) {
       const pipe = `\\\\.\\pipe\\lsp-wal-${this.id}`
       return { listener: await host.listen(pipe, answer), socket: pipe, socketFolder: undefined }
@@ -262,6 +277,14 @@ export class Session {
     const socket = join(elsewhere, SOCKET)
     return { listener: await host.listen(socket, answer), socket, socketFolder: elsewhere }
   }
+}
+
+/** What a session says to those who call it over its socket (FORMAT.md). */
+export interface Answers {
+  /** The files that its editor holds open. */
+  openPaths(): readonly string[]
+  /** Does what it is asked for, JSON as it came; rejects with the reason why it is not done. */
+  carryOut?(request: unknown): Promise<object>
 }
 
 /** Both, one beside the other. Rejects only once both have ended: what follows a failure finds nothing going on. */

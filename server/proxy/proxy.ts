@@ -182,7 +182,9 @@ class ProxyRun {
     this.#watchEditor(client)
     this.#roads.editorSays(params)
     const start = { folders: client.folders, server: command, editor: client.editor }
-    const session = new Session(this.#env, root, start, this.#problem, () => this.#mirror.paths)
+    const session = new Session(this.#env, root, start, this.#problem, {
+      openPaths: () => this.#mirror.paths,
+    })
     const disk = new DiskWorkspace(this.#env.disk, client.folders)
     const settlement = new Settlement(this.#env, this.#mirror, disk, this.#problem)
     const excluded = await excludedBy(this.#env.disk, exclude, client.folders)

@@ -131,7 +131,7 @@ async function record(
       at: env.host.now().toISOString(),
       session: session.id,
       road: purpose,
-      label: LABELS[purpose] + (of.about.label || of.id.slice(0, 8)),
+      label: labelOf(purpose, of),
       server: of.about.server,
       purpose,
       of: of.id,
@@ -142,6 +142,18 @@ async function record(
 }
 
 const LABELS: Record<Purpose, string> = { finish: 'Finish: ', 'roll-back': 'Roll back: ', undo: 'Undo: ' }
+const REDO = 'Redo: '
+
+function labelOf(purpose: Purpose, { about, id }: Intent): string {
+  const label = about.label || id.slice(0, 8)
+  const own =
+    about.purpose === undefined
+      ? undefined
+      : [...Object.values(LABELS), REDO].find((each) => label.startsWith(each))
+  const bare = label.slice(own?.length ?? 0)
+  const takesBack = own === LABELS.undo || own === LABELS['roll-back']
+  return (purpose === 'undo' && takesBack ? REDO : LABELS[purpose]) + bare
+}
 
 async function factsOf(workspace: Workspace, path: string, mode: number | undefined): Promise<PathFacts> {
   const sight = await workspace.look(path)

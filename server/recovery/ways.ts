@@ -45,7 +45,7 @@ export function finishWay(intent: Intent, seen: readonly Observation[], options:
       const theirs = after.kind === 'file' ? after.bytes : undefined
       const merged = mergedInto({ state, sight }, before, theirs, options)
       if ('reason' in merged) left.push({ path, ...merged })
-      else changes.push({ path, before: now, after: merged.bytes, mode: undefined })
+      else changes.push({ path, before: now, after: merged.bytes, mode: undefined, merged: true })
     } else {
       const mode = intent.facts.get(image.source ?? path)?.mode
       changes.push({ path, before: now, after: after.kind === 'file' ? after.bytes : undefined, mode })
@@ -75,12 +75,13 @@ export function rollBackWay(intent: Intent, seen: readonly Observation[], option
       const merged = mergedBack(target, before, options)
       if ('reason' in merged) left.push({ path, reason: `${target.image.path}: ${merged.reason}` })
       else if (now !== undefined) left.push({ path, reason: driftOf(observation) })
-      else changes.push({ path, before: now, after: merged.bytes, mode })
+      else changes.push({ path, before: now, after: merged.bytes, mode, merged: true })
     } else if (isChanged(observation)) {
       const source = seen.find((each) => targets.get(each.image.path) === observation)
       const merged = mergedBack(observation, source === undefined ? before : source.image.before, options)
       if ('reason' in merged) left.push({ path, ...merged })
-      else if (source === undefined) changes.push({ path, before: now, after: merged.bytes, mode })
+      else if (source === undefined)
+        changes.push({ path, before: now, after: merged.bytes, mode, merged: true })
       else if (source.sight.kind === 'absent') changes.push({ path, before: now, after: undefined, mode })
       else left.push({ path, reason: `${source.image.path} is there again` })
     } else if (after.kind === 'unknown' && !options.named?.has(path))

@@ -45,6 +45,8 @@ export interface Change {
   readonly after: Uint8Array | undefined
   /** Permission bits for a file that comes back; one that stays keeps its own. */
   readonly mode: number | undefined
+  /** What was changed since stays in it. */
+  readonly merged?: true
   /** Of a removal: a path that is to hold a file, and may be this very one where the case of names does not count. */
   readonly respelt?: string
 }

@@ -46,8 +46,9 @@ test('log and show say that a file is not undoable', async () => {
 test('undo puts back the others and says so, with exit status 3', async () => {
   await place.session((scribe) => scribe.landed(id('aa'), files, about).then(() => {}))
   const LEFT = '  left alone  .env: its bytes were kept out of the log: it cannot be put back\n'
+  const diff = 'diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1 +1 @@\n-b\n+a\n'
   expect(await place.run(undo, ['--dry-run'])).toEqual({
-    out: `aa000000 "Rename": 1 file would be written.\n  changed  a.ts\n${LEFT}`,
+    out: `aa000000 "Rename": 1 file would be written.\n  changed  a.ts\n${LEFT}${diff}`,
     err: '',
     exit: 3,
   })

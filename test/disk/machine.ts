@@ -1,4 +1,4 @@
-import type { Call, Host, Listener } from '../../server/disk/host.ts'
+import type { Answer, Asking, Call, Host, Listener } from '../../server/disk/host.ts'
 import type { Hasher } from '../../server/edits/hash.ts'
 import type { Env } from '../../server/journal/env.ts'
 import { MemoryDisk } from './memory-disk.ts'
@@ -22,7 +22,7 @@ export class Machine {
   readonly #hasher: Hasher
   readonly #programs = new Map<number, { readonly start: string; readonly program: Program }>()
   /** By the socket's inode. */
-  readonly #listeners = new Map<string, { readonly pid: number; readonly answer: () => string }>()
+  readonly #listeners = new Map<string, { readonly pid: number; readonly answer: Answer }>()
   #boots = 1
   #started = 100
   #random = 0
@@ -75,7 +75,7 @@ export class Machine {
       isAbove: () => false,
       runs: (asked) => this.#programs.has(asked),
       listen: (address, answer) => this.#listen(address, pid, answer),
-      call: (address) => Promise.resolve(this.#call(address)),
+      call: (address, asking) => this.#call(address, asking),
     }
   }
 
@@ -86,7 +86,7 @@ export class Machine {
   }
 
   // Some turns later, as a real one is.
-  async #listen(address: string, pid: number, answer: () => string): Promise<Listener> {
+  async #listen(address: string, pid: number, answer: Answer): Promise<Listener> {
     const node = this.platter.makeSocket(address)
     const key = node.stat().identity
     this.#listeners.set(key, { pid, answer })
@@ -99,9 +99,11 @@ export class Machine {
     }
   }
 
-  #call(address: string): Call {
+  async #call(address: string, asking?: Asking): Promise<Call> {
     const node = this.platter.tryFind(address, 'follow')
     const listener = node && this.#listeners.get(node.stat().identity)
-    return listener === undefined ? { answered: false } : { answered: true, line: listener.answer() }
+    return listener === undefined
+      ? { answered: false }
+      : { answered: true, line: await listener.answer(asking?.request) }
   }
 }

@@ -1,0 +1,71 @@
+import type { Entry } from '../history/history.ts'
+import type { Undone } from '../history/undone.ts'
+import { JournalError } from '../journal/env.ts'
+import { touchedPaths } from '../journal/intent.ts'
+import { type FoundSession, lifeOf, liveSessions } from '../journal/session-folder.ts'
+import { shareFolder } from '../recovery/shared-folders.ts'
+import type { Surroundings } from './command.ts'
+import { pathsIn } from './open-documents.ts'
+
+/** What a session is asked for, as it goes over its socket (FORMAT.md). */
+export interface Order {
+  readonly v: 1
+  readonly do: 'undo' | 'redo'
+  /** The whole id of the intent. */
+  readonly id: string
+  /** Absolute; none: all of them. */
+  readonly files: readonly string[]
+  readonly dryRun: boolean
+}
+
+/** An editor may ask its user first, and users may be away. */
+const MOST_MS = 10 * 60_000
+
+/**
+ * The running session through whose editor an intent is to be taken back, so that buffers and files agree: its own, else
+ * the one that holds most of its files open, else the newest in the same folders. Undefined: none runs.
+ */
+export async function sessionFor(
+  around: Surroundings,
+  { session, recorded }: Entry,
+): Promise<FoundSession | undefined> {
+  const { env, root } = around
+  const touched = new Set(touchedPaths(recorded.intent))
+  const found: { readonly session: FoundSession; readonly rank: number }[] = []
+  for (const each of await liveSessions(env, root)) {
+    if (each.claimedBy !== undefined || (await lifeOf(env, each)) !== 'live') continue
+    if (!(await shareFolder(env.disk, each.info.folders, session.info.folders))) continue
+    const call = await env.host.call(each.info.socket)
+    const open = call.answered && call.line !== undefined ? pathsIn(call.line) : undefined
+    // Who does not say what it has open is no session that takes orders.
+    if (open === undefined) continue
+    const isOwn = each.info.session === session.info.session
+    const rank = isOwn ? Number.POSITIVE_INFINITY : open.filter((path) => touched.has(path)).length
+    found.push({ session: each, rank })
+  }
+  // Sessions come oldest first, and sorting is stable.
+  return found.reverse().sort((a, b) => b.rank - a.rank)[0]?.session
+}
+
+/** @throws JournalError with what the session says against it */
+export async function order(around: Surroundings, { info }: FoundSession, what: Order): Promise<Undone> {
+  const { host } = around.env
+  const name = info.editor?.name || 'the editor'
+  around.progress(`asking ${name}…`)
+  const call = await host.call(info.socket, { request: JSON.stringify(what), within: MOST_MS })
+  around.progress('')
+  const answer = call.answered && call.line !== undefined ? read(call.line) : undefined
+  if (answer === undefined) throw new JournalError(`${name} did not say what became of it; see: lsp-wal log`)
+  if ('error' in answer) throw new JournalError(`${name}: ${answer.error}`)
+  return answer
+}
+
+function read(line: string): Undone | { readonly error: string } | undefined {
+  try {
+    const answer = JSON.parse(line) as Partial<Undone> & { readonly error?: unknown }
+    if (typeof answer.error === 'string') return { error: answer.error }
+    return Array.isArray(answer.files) && Array.isArray(answer.left) ? (answer as Undone) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,17 @@
+import type { Command } from './command.ts'
+import { takeBackCommand } from './take-back.ts'
+
+const USAGE = `Usage: lsp-wal redo [--file PATH]... [--dry-run] [--json] [ID]
+
+Takes an undo back; without an ID the newest one that still holds. ID is the undo's, or that of the edit
+that was undone. What was changed since the undo stays, as with undo.
+
+    --file PATH   only this file; may be given several times
+    --dry-run     show what would be written, as a diff
+    --json        as lsp-wal undo --json
+
+Exit status: 0 done, 3 some files were left alone.
+`
+
+/** `lsp-wal redo`. */
+export const redo: Command = (around, args) => takeBackCommand(around, 'redo', USAGE, args)

@@ -1,0 +1,126 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Entry, readHistory } from '../history/history.ts'
+import { States } from '../history/state.ts'
+import { type Direction, takeBack, toTakeBack, wayBack } from '../history/undo.ts'
+import { type Undone, undoneOf, wouldBeUndone } from '../history/undone.ts'
+import { Session } from '../journal/session.ts'
+import { Recovery } from '../recovery/recovery.ts'
+import { closedFilesOf } from './closed-files.ts'
+import { EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
+import { resolveId } from './ids.ts'
+import { order, sessionFor } from './live-session.ts'
+import { jsonText } from './text.ts'
+import { undoneText } from './undone-text.ts'
+
+/** `lsp-wal undo` and `lsp-wal redo`. */
+export async function takeBackCommand(
+  around: Surroundings,
+  direction: Direction,
+  usage: string,
+  args: readonly string[],
+): Promise<number> {
+  const options = parse(args, around.cwd)
+  if (options === 'help') {
+    around.out(usage)
+    return EXIT.done
+  }
+  const everywhere = options.id !== undefined && !options.id.startsWith('@')
+  const history = await readHistory(around.env, around.root, everywhere ? undefined : around.cwd)
+  const states = new States(around.env, history)
+  const entry = options.id === undefined ? undefined : resolveId(history.entries, options.id)
+  const wish = { direction, entry, files: options.files }
+  const entries = await toTakeBack(wish, history.entries, states)
+  const results: Undone[] = []
+  for (const entry of entries) {
+    const result = await takeBackOne(around, direction, states, entry, options)
+    results.push(result)
+    if (!options.json) around.out(undoneText(around, result))
+  }
+  if (options.json) around.out(jsonText(results))
+  else if (entries.length === 0)
+    around.out(`Nothing recorded here is left to be ${direction === 'undo' ? 'undone' : 'redone'}.\n`)
+  return results.some(({ left }) => left.length > 0) ? EXIT.partly : EXIT.done
+}
+
+interface Options {
+  readonly id: string | undefined
+  readonly files: readonly string[]
+  readonly dryRun: boolean
+  readonly json: boolean
+}
+
+async function takeBackOne(
+  around: Surroundings,
+  direction: Direction,
+  states: States,
+  entry: Entry,
+  { dryRun, files }: Options,
+): Promise<Undone> {
+  const { env, root, err } = around
+  const state = await states.of(entry)
+  if (direction === 'undo' && state.kind === 'pending' && state.owner === 'nobody')
+    return rollBackPending(around, entry, { dryRun, files })
+  const live = await sessionFor(around, entry)
+  const { id } = entry.recorded.intent
+  if (live !== undefined) return order(around, live, { v: 1, do: direction, id, files, dryRun })
+  const workspace = await closedFilesOf(around, entry.session)
+  const way = await wayBack(env, states, entry, workspace, files)
+  if (dryRun || way.changes.length === 0) return wouldBeUndone(direction, entry.recorded.intent, way)
+  const start = { folders: entry.session.info.folders, server: ['lsp-wal', direction], editor: null }
+  const own = new Session(env, root, start, (problem) => err(`lsp-wal: ${(problem as Error).message}\n`))
+  try {
+    return undoneOf(direction, await takeBack(env, own, workspace, entry, way), way)
+  } finally {
+    await own.end()
+  }
+}
+
+/** What a dead session left pending is rolled back as recovery does it, so that no start asks about it again. */
+async function rollBackPending(
+  around: Surroundings,
+  { recorded, session }: Entry,
+  { dryRun, files }: Pick<Options, 'dryRun' | 'files'>,
+): Promise<Undone> {
+  const { env, root, err } = around
+  if (files.length > 0)
+    throw new UsageError('this edit is waiting to be recovered as a whole: see lsp-wal recover')
+  const start = { folders: session.info.folders, server: ['lsp-wal', 'undo'], editor: null }
+  const problem = (error: unknown) => err(`lsp-wal: ${(error as Error).message}\n`)
+  const own = new Session(env, root, start, problem)
+  const recovery = await Recovery.start(env, root, own, start, problem)
+  try {
+    const kase = recovery.cases.find(({ intent }) => intent.id === recorded.intent.id)
+    if (kase === undefined) throw new UsageError('this edit belongs to an editor that still runs')
+    const workspace = await closedFilesOf(around, session)
+    const way = await recovery.preview(kase, workspace, 'roll-back')
+    if (dryRun) return wouldBeUndone('undo', kase.intent, way)
+    const result = await recovery.decide(kase, workspace, 'roll-back')
+    if (result.kind !== 'done' || result.report === undefined) return wouldBeUndone('undo', kase.intent, way)
+    return undoneOf('undo', result.report, way)
+  } finally {
+    await recovery.end()
+    await own.end()
+  }
+}
+
+function parse(args: readonly string[], cwd: string): Options | 'help' {
+  const flag = { type: 'boolean', default: false } as const
+  const options = {
+    file: { type: 'string', multiple: true, default: [] as string[] },
+    'dry-run': flag,
+    json: flag,
+    help: flag,
+  } as const
+  const { values, positionals } = orUsage(() =>
+    parseArgs({ args: [...args], options, allowPositionals: true }),
+  )
+  if (values.help) return 'help'
+  if (positionals.length > 1) throw new UsageError('one ID at a time')
+  return {
+    id: positionals[0],
+    files: values.file.map((path) => resolve(cwd, path)),
+    dryRun: values['dry-run'],
+    json: values.json,
+  }
+}

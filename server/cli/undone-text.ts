@@ -1,0 +1,77 @@
+import type { FileChange } from '../history/changes.ts'
+import type { Undone, UndoneFile } from '../history/undone.ts'
+import { plural } from '../history/words.ts'
+import type { Left } from '../recovery/ways.ts'
+import type { Surroundings } from './command.ts'
+import { patchText } from './patch.ts'
+import { plainLine, plainText, shownPath } from './text.ts'
+
+const DONE = { undo: 'Undid', redo: 'Redid' } as const
+const VERBS = { changed: 'changed ', created: 'created ', removed: 'removed ' } as const
+
+/** What an undo or a redo did, or would do, for people. */
+export function undoneText(around: Surroundings, undone: Undone): string {
+  const { by, direction, files, id, label, left } = undone
+  const title = `${plainText(id.slice(0, 8))} "${plainText(label) || 'edit'}"`
+  const isDone = files.every(({ where }) => where !== null)
+  const counted = plural(files.length, 'file')
+  const summary =
+    files.length > 0
+      ? isDone
+        ? `${DONE[direction]}: ${title}: ${counted} written.`
+        : `${title}: ${counted} would be written.`
+      : `${title}: there is nothing to write.`
+  const lines = [summary, ...files.map((file) => fileLine(around, file)), ...leftLines(around, left)]
+  if (by !== null)
+    lines.push(
+      `To take it back: lsp-wal ${direction === 'undo' ? 'redo' : 'undo'} ${plainText(id.slice(0, 8))}`,
+    )
+  return `${lines.join('\n')}\n${isDone ? '' : patchText(around, files.map(asChange))}`
+}
+
+function fileLine(around: Surroundings, { path, change, merged, where }: UndoneFile): string {
+  const notes = [
+    ...(merged ? ['with what was changed in it since'] : []),
+    ...(where === 'buffer' ? ['in the editor: save it there'] : []),
+  ]
+  return `  ${VERBS[change]} ${shownPath(around, path)}${notes.length > 0 ? `  (${notes.join('; ')})` : ''}`
+}
+
+/** The paths that were left alone, and where changes got in the way. */
+export function leftLines(around: Surroundings, left: readonly Left[]): string[] {
+  return left.flatMap(({ path, reason, hunks = [] }) => [
+    `  left alone  ${shownPath(around, path)}: ${plainText(reason)}`,
+    ...hunks.flatMap(({ line, base, ours, theirs }) => [
+      `    line ${line}`,
+      ...side('after the edit', base),
+      ...side('now', ours),
+      ...side('before the edit', theirs),
+    ]),
+  ])
+}
+
+const MOST_LINES = 8
+
+function side(name: string, lines: readonly string[]): string[] {
+  const shown = lines.slice(0, MOST_LINES).map((line) => `        ${plainLine(line)}`)
+  const more = lines.length - shown.length
+  return [`      ${name}:`, ...shown, ...(more > 0 ? [`        … and ${plural(more, 'more line')}`] : [])]
+}
+
+function asChange({ path, change, before, after }: UndoneFile): FileChange {
+  const bytes = (text: string | null | undefined) =>
+    text === null || text === undefined ? undefined : Buffer.from(text, 'base64')
+  const [old, now] = [bytes(before), bytes(after)]
+  const kinds = { changed: 'edited', created: 'created', removed: 'deleted' } as const
+  return {
+    kind: kinds[change],
+    path,
+    from: undefined,
+    edits: 0,
+    before: old,
+    after: now === undefined ? { kind: 'absent' } : { kind: 'file', bytes: now },
+    withheld: false,
+    paths: [path],
+    mode: undefined,
+  }
+}

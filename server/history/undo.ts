@@ -1,0 +1,173 @@
+import type { Env } from '../journal/env.ts'
+import { JournalError } from '../journal/env.ts'
+import { type Intent, touchedPaths } from '../journal/intent.ts'
+import { checkOwn } from '../journal/root.ts'
+import type { Session } from '../journal/session.ts'
+import { carryOut, type Report } from '../recovery/carry-out.ts'
+import { makeDurable } from '../recovery/make-durable.ts'
+import { rollBackWay, type Way } from '../recovery/ways.ts'
+import { observeWithheld } from '../recovery/withheld.ts'
+import type { Workspace } from '../recovery/workspace.ts'
+import { changesOf } from './changes.ts'
+import type { Entry } from './history.ts'
+import type { State, States } from './state.ts'
+
+/** To redo is to undo an undo. */
+export type Direction = 'undo' | 'redo'
+
+/** What is to be taken back. */
+export interface Wish {
+  readonly direction: Direction
+  /** What the user named; undefined: the newest edit that is still there, or the newest undo that still holds. */
+  readonly entry: Entry | undefined
+  /** Absolute; none: all of them. */
+  readonly files: readonly string[]
+}
+
+/**
+ * The intents that are to be taken back, in this order.
+ * @throws JournalError where that cannot be taken back on its own
+ */
+export async function toTakeBack(
+  { direction, entry, files }: Wish,
+  entries: readonly Entry[],
+  states: States,
+): Promise<readonly Entry[]> {
+  if (direction === 'redo') {
+    const undos = undosOf(entries, states, entry)
+    if (files.length === 0) return undos
+    const touching = undos.filter((each) =>
+      touchedPaths(each.recorded.intent).some((path) => files.includes(path)),
+    )
+    if (touching.length > 0 || undos.length === 0) return touching
+    throw new JournalError(`what was undone does not touch ${files.join(', ')}`)
+  }
+  const found = entry ?? (await newestEdit(entries, states))
+  if (found === undefined) return []
+  const { about, id } = found.recorded.intent
+  if (about.purpose === 'finish')
+    throw new JournalError(
+      `${short(id)} finished ${short(about.of)}: taken back alone it would tear that edit; lsp-wal undo ${short(about.of)} takes back the whole`,
+    )
+  return [found]
+}
+
+/** Not what recoveries wrote: taking back only their part would tear the edit again. */
+async function newestEdit(entries: readonly Entry[], states: States): Promise<Entry | undefined> {
+  for (const entry of entries.toReversed()) {
+    const { about, foreign } = entry.recorded.intent
+    if (!foreign && about.purpose === undefined && isThere(entry, await states.of(entry))) return entry
+  }
+  return undefined
+}
+
+/** Whether some of an edit is in the files, or in an editor's buffers, as far as the log tells. */
+function isThere({ recorded }: Entry, state: State): boolean {
+  switch (state.kind) {
+    case 'settled':
+      return state.event === 'landed' || state.event === 'recovered' || state.event === 'superseded'
+    case 'taken':
+      return state.purpose === 'finish' || !state.whole
+    case 'pending':
+      // Editors ask for edits that nobody takes up, to show what they would do.
+      if (state.owner === 'session' && recorded.outcomes.some(({ event }) => event === 'applied')) return true
+      return state.files.some((file) => file.state === 'landed' || file.state === 'halfway')
+  }
+}
+
+/** What took an intent back and still holds, the newest first: files may have been undone one by one. */
+function undosOf(entries: readonly Entry[], states: States, entry: Entry | undefined): readonly Entry[] {
+  if (entry !== undefined) {
+    if (isUndo(entries, entry)) return [entry]
+    const undos = states.takersOf(entry).filter(({ purpose }) => purpose !== 'finish')
+    return holding(undos).toReversed()
+  }
+  for (const each of entries.toReversed()) {
+    if (!isUndo(entries, each)) continue
+    const of = entries.find(({ recorded }) => recorded.intent.id === each.recorded.intent.about.of)
+    if (of !== undefined && holding(states.takersOf(of)).includes(each)) return [each]
+  }
+  return []
+}
+
+function holding(takers: ReturnType<States['takersOf']>): Entry[] {
+  return takers
+    .filter(({ done, takenBackBy }) => done !== 'not yet' && takenBackBy === undefined)
+    .map(({ entry }) => entry)
+}
+
+/** Whether an intent undoes, and not an undo: that would be a redo. */
+function isUndo(entries: readonly Entry[], entry: Entry): boolean {
+  const seen = new Set<string>()
+  let undoes = false
+  let at: Entry | undefined = entry
+  // Each is met once: what a log claims of itself could go in circles.
+  while (at !== undefined && !seen.has(at.recorded.intent.id)) {
+    const { about, id }: Intent = at.recorded.intent
+    seen.add(id)
+    if (about.of === undefined) break
+    if (about.purpose !== 'finish') undoes = !undoes
+    at = entries.find(({ recorded }) => recorded.intent.id === about.of)
+  }
+  return undoes
+}
+
+/**
+ * What taking an intent back would write now. `files`: those that the user named; none for all. Nothing is written.
+ * @throws JournalError where others could have written the session, or a file is named that the edit does not touch
+ */
+export async function wayBack(
+  env: Env,
+  states: States,
+  entry: Entry,
+  workspace: Workspace,
+  files: readonly string[],
+): Promise<Way> {
+  const { intent } = entry.recorded
+  const named = pathsOf(intent, files)
+  // What others could have written there is listed, and not acted on.
+  await checkOwn(env, entry.session.path)
+  const seen = await states.pathsOf(entry, workspace)
+  const withheld = await observeWithheld(workspace, intent, env.hasher)
+  const isNamed = (path: string) => named === undefined || named.has(path)
+  // Loaded only here: the proxy starts without it.
+  const { merge } = await import('../edits/merge.ts')
+  return rollBackWay(
+    intent,
+    seen.filter(({ image }) => isNamed(image.path)),
+    { named, withheld: withheld.filter(({ path }) => isNamed(path)), merge },
+  )
+}
+
+/**
+ * Goes a way back, with an intent of its own recorded first.
+ * @throws DiskError, JournalError where that cannot be recorded, or is not durable: nothing is written then
+ */
+export async function takeBack(
+  env: Env,
+  session: Session,
+  workspace: Workspace,
+  entry: Entry,
+  way: Way,
+): Promise<Report> {
+  const { intent } = entry.recorded
+  // An undo that met an error may have written a file without making that durable: it is not written again now.
+  const left = new Set(way.left.map(({ path }) => path))
+  const paths = intent.images.map(({ path }) => path).filter((path) => !left.has(path))
+  await makeDurable(env.disk, paths, entry.session.info.folders)
+  return carryOut(env, session, workspace, intent, 'undo', way)
+}
+
+/** The named files, and with each moved one its other end; undefined: all of them. */
+function pathsOf(intent: Intent, files: readonly string[]): ReadonlySet<string> | undefined {
+  if (files.length === 0) return undefined
+  const groups = changesOf(intent).map(({ paths }) => paths)
+  const paths = files.flatMap((file) => {
+    const group = groups.find((each) => each.includes(file))
+    if (group === undefined) throw new JournalError(`${short(intent.id)} does not touch ${file}`)
+    return group
+  })
+  return new Set(paths)
+}
+
+const short = (id: string | undefined): string => (id ?? '').slice(0, 8)

@@ -1,0 +1,69 @@
+import type { Intent } from '../journal/intent.ts'
+import type { Report } from '../recovery/carry-out.ts'
+import type { Left, Way } from '../recovery/ways.ts'
+import type { Change } from '../recovery/workspace.ts'
+import type { Direction } from './undo.ts'
+
+/** What taking one intent back did, or would do, file by file. Plain JSON: sessions tell it over their sockets. */
+export interface Undone {
+  readonly direction: Direction
+  /** The intent that was taken back. */
+  readonly id: string
+  readonly label: string
+  /** The one that records it; null: nothing was written. */
+  readonly by: string | null
+  readonly files: readonly UndoneFile[]
+  readonly left: readonly Left[]
+}
+
+export interface UndoneFile {
+  readonly path: string
+  readonly change: 'changed' | 'created' | 'removed'
+  /** Into an editor's buffer it is to be saved yet; null: it would be written. */
+  readonly where: 'disk' | 'buffer' | null
+  /** What was changed since is still in it. */
+  readonly merged: boolean
+  /** Only of what would be written: the bytes before and after in base64; null: no file. */
+  readonly before?: string | null
+  readonly after?: string | null
+}
+
+/** What was done. `way`: the one that was gone, to tell what was merged. */
+export function undoneOf(direction: Direction, report: Report, way?: Way): Undone {
+  const { of, own, written, buffered, left, withheld } = report
+  const merged = new Set(way?.changes.filter((change) => change.merged).map(({ path }) => path))
+  const [onDisk, inBuffers] = [new Set(written), new Set(buffered)]
+  const files = (own?.images ?? []).flatMap(({ path, before, after }) => {
+    const where = onDisk.has(path) ? 'disk' : inBuffers.has(path) ? 'buffer' : undefined
+    const change = { path, before, after: after.kind === 'file' ? after.bytes : undefined }
+    return where === undefined ? [] : [{ ...fileOf(change, where), merged: merged.has(path) }]
+  })
+  return { ...aboutOf(direction, of), by: own?.id ?? null, files, left: [...left, ...withheld] }
+}
+
+/** What would be done. */
+export function wouldBeUndone(direction: Direction, intent: Intent, way: Way): Undone {
+  const { changes, left, withheld = [] } = way
+  const files = changes.map((change) => ({
+    ...fileOf(change, null),
+    before: base64(change.before),
+    after: base64(change.after),
+  }))
+  return { ...aboutOf(direction, intent), by: null, files, left: [...left, ...withheld] }
+}
+
+function aboutOf(direction: Direction, { id, about }: Intent): Pick<Undone, 'direction' | 'id' | 'label'> {
+  return { direction, id, label: about.label }
+}
+
+function fileOf(
+  { path, before, after, merged }: Pick<Change, 'path' | 'before' | 'after' | 'merged'>,
+  where: UndoneFile['where'],
+): UndoneFile {
+  const change = after === undefined ? 'removed' : before === undefined ? 'created' : 'changed'
+  return { path, change, where, merged: merged === true }
+}
+
+function base64(bytes: Uint8Array | undefined): string | null {
+  return bytes === undefined ? null : Buffer.from(bytes).toString('base64')
+}

@@ -1,0 +1,229 @@
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Command } from '../../server/cli/command.ts'
+import { log } from '../../server/cli/log.ts'
+import { redo } from '../../server/cli/redo.ts'
+import { undo } from '../../server/cli/undo.ts'
+import type { Undone } from '../../server/history/undone.ts'
+import { type Files, id, type Outcome, replacing, type Scribe, Workplace } from './workplace.ts'
+
+const LABEL = { label: 'Rename `note` → `memo`' }
+
+let place: Workplace
+
+beforeEach(() => {
+  place = new Workplace()
+  sessions = 0
+})
+afterEach(() => place.dispose())
+
+/** An edit that was carried out, in a session that has ended. */
+async function landed(start: string, files: Files, label = LABEL.label): Promise<void> {
+  // Each is newer than the last: they are told apart by their time.
+  const at = `2026-03-04T10:${String(10 + sessions++).padStart(2, '0')}:00.000Z`
+  await place.session(async (scribe: Scribe) => void (await scribe.landed(id(start), files, { label })), {
+    at,
+  })
+}
+let sessions = 0
+
+/** Runs a command a minute after the last thing that happened. */
+const run = (command: Command, args: readonly string[] = []) =>
+  place.run(command, args, { now: `2026-03-04T10:${String(10 + sessions++).padStart(2, '0')}:00.000Z` })
+
+const text = (name: string) => readFileSync(place.path(name), 'utf8')
+const jsonOf = ({ out }: Outcome) => JSON.parse(out) as Undone[]
+
+const A = 'let note = 1\n\n// end\n'
+const B = 'use(note)\n\nuse(note)\n'
+const rename: Files = { 'a.ts': replacing(A, 'note', 'memo'), 'b.ts': replacing(B, 'note', 'memo') }
+
+describe('undo and redo', () => {
+  it('go back and forth, byte for byte, as often as one likes', async () => {
+    await landed('aa', rename)
+    for (let i = 0; i < 3; i++) {
+      expect(await run(undo)).toMatchObject({ exit: 0 })
+      expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
+      expect((await run(undo)).out).toBe('Nothing recorded here is left to be undone.\n')
+      expect(await run(redo)).toMatchObject({ exit: 0 })
+      expect([text('a.ts'), text('b.ts')]).toEqual([A, B].map((was) => was.replaceAll('note', 'memo')))
+      expect((await run(redo)).out).toBe('Nothing recorded here is left to be redone.\n')
+    }
+    const { out } = await run(log, [])
+    expect(out).toContain('Undo: Rename `note` → `memo`')
+    expect(out).toContain('Redo: Rename `note` → `memo`')
+    expect(out).not.toContain('Undo: Undo')
+  })
+
+  it('say what was written, and how to take it back', async () => {
+    await landed('aa', rename)
+    expect((await run(undo)).out).toBe(
+      'Undid: aa000000 "Rename `note` → `memo`": 2 files written.\n' +
+        '  changed  a.ts\n  changed  b.ts\nTo take it back: lsp-wal redo aa000000\n',
+    )
+    expect((await run(redo)).out).toMatch(
+      /^Redid: [0-9a-f]{8} "Undo: Rename `note` → `memo`": 2 files written\.\n/,
+    )
+  })
+
+  it('take one file back after the other, and all of them forth', async () => {
+    await landed('aa', rename)
+    await run(undo, ['--file', 'a.ts', 'aa'])
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B.replaceAll('note', 'memo')])
+    await run(undo, ['--file', 'b.ts', 'aa'])
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
+    expect(await run(redo, ['--file', 'b.ts', 'aa'])).toMatchObject({ exit: 0 })
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B.replaceAll('note', 'memo')])
+    await run(undo, ['--file', 'b.ts', 'aa'])
+    expect(await run(redo, ['aa'])).toMatchObject({ exit: 0 })
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B].map((was) => was.replaceAll('note', 'memo')))
+  })
+
+  it('refuse a file that the edit does not touch', async () => {
+    await landed('aa', rename)
+    await expect(run(undo, ['--file', 'c.ts', 'aa'])).rejects.toThrow(/aa000000 does not touch .*c\.ts/)
+    await run(undo)
+    await expect(run(redo, ['--file', 'c.ts'])).rejects.toThrow(/does not touch .*c\.ts/)
+  })
+
+  it('bring files back that were made, deleted and moved, with their mode', async () => {
+    place.write('gone.sh', '#!/bin/sh\n')
+    chmodSync(place.path('gone.sh'), 0o755)
+    await landed('aa', {
+      'new.ts': { after: 'made\n' },
+      'gone.sh': { before: '#!/bin/sh\n', deleted: true },
+      'to.ts': { movedFrom: 'from.ts' },
+      'from.ts': { before: 'body\n', deleted: true },
+    })
+    const there = () => ['new.ts', 'gone.sh', 'to.ts', 'from.ts'].map((name) => existsSync(place.path(name)))
+    expect(there()).toEqual([true, false, true, false])
+    expect(await run(undo)).toMatchObject({ exit: 0 })
+    expect(there()).toEqual([false, true, false, true])
+    expect(statSync(place.path('gone.sh')).mode & 0o777).toBe(0o755)
+    expect(await run(redo)).toMatchObject({ exit: 0 })
+    expect(there()).toEqual([true, false, true, false])
+    expect(text('to.ts')).toBe('body\n')
+  })
+})
+
+describe('what was changed since', () => {
+  it('stays, where it is not what is undone', async () => {
+    await landed('aa', rename)
+    writeFileSync(place.path('a.ts'), 'let memo = 1 + 1\n\n// the end\n')
+    const done = await run(undo)
+    expect(done.exit).toBe(0)
+    expect(done.out).toContain('  changed  a.ts  (with what was changed in it since)\n  changed  b.ts\n')
+    expect([text('a.ts'), text('b.ts')]).toEqual(['let note = 1 + 1\n\n// the end\n', B])
+    writeFileSync(place.path('b.ts'), `// top\n\n${B}`)
+    expect(await run(redo)).toMatchObject({ exit: 0 })
+    expect([text('a.ts'), text('b.ts')]).toEqual([
+      'let memo = 1 + 1\n\n// the end\n',
+      `// top\n\n${B.replaceAll('note', 'memo')}`,
+    ])
+  })
+
+  it('is left alone where it is the same lines, and can be undone once they are in order', async () => {
+    await landed('aa', rename)
+    writeFileSync(place.path('a.ts'), 'let memos = 1\n\n// end\n')
+    const done = await run(undo)
+    expect(done.exit).toBe(3)
+    expect(done.out).toContain('  left alone  a.ts: the same lines were changed since\n    line 1\n')
+    expect(done.out).toContain('        let memos = 1\n')
+    expect([text('a.ts'), text('b.ts')]).toEqual(['let memos = 1\n\n// end\n', B])
+    writeFileSync(place.path('a.ts'), 'let memo = 1\n\n// The End\n')
+    expect(await run(undo, ['--file', 'a.ts', 'aa'])).toMatchObject({ exit: 0 })
+    expect(text('a.ts')).toBe('let note = 1\n\n// The End\n')
+    // Two undos made up the whole, and are redone together.
+    expect(await run(redo, ['aa'])).toMatchObject({ exit: 0 })
+    expect([text('a.ts'), text('b.ts')]).toEqual([
+      'let memo = 1\n\n// The End\n',
+      B.replaceAll('note', 'memo'),
+    ])
+  })
+
+  it('goes with the file that it is in, back to where that was moved from', async () => {
+    await landed('aa', {
+      'to.ts': { movedFrom: 'from.ts', edits: [{ start: 4, end: 8, text: 'memo' }] },
+      'from.ts': { before: A, deleted: true },
+    })
+    writeFileSync(place.path('to.ts'), text('to.ts').replace('end', 'end!'))
+    expect(await run(undo)).toMatchObject({ exit: 0 })
+    expect(text('from.ts')).toBe(A.replace('end', 'end!'))
+    expect(existsSync(place.path('to.ts'))).toBe(false)
+    expect(await run(redo)).toMatchObject({ exit: 0 })
+    expect(text('to.ts')).toBe(A.replace('note', 'memo').replace('end', 'end!'))
+    expect(existsSync(place.path('from.ts'))).toBe(false)
+  })
+
+  it('may be another edit: an older one is undone under a newer one', async () => {
+    await landed('aa', { 'a.ts': replacing(A, 'note', 'memo') })
+    await landed('bb', { 'a.ts': replacing(A.replace('note', 'memo'), 'end', 'fin') }, 'Rename `end` → `fin`')
+    expect(await run(undo, ['aa'])).toMatchObject({ exit: 0 })
+    expect(text('a.ts')).toBe('let note = 1\n\n// fin\n')
+    expect(await run(undo, ['bb'])).toMatchObject({ exit: 0 })
+    expect(text('a.ts')).toBe(A)
+    expect(await run(redo, ['aa'])).toMatchObject({ exit: 0 })
+    expect(text('a.ts')).toBe('let memo = 1\n\n// end\n')
+  })
+
+  it('is not undone twice over: of two edits of the same words the older one is a conflict', async () => {
+    await landed('aa', { 'a.ts': replacing(A, 'note', 'memo') })
+    await landed('bb', { 'a.ts': replacing(A.replace('note', 'memo'), 'memo', 'text') }, 'b')
+    expect(await run(undo, ['aa'])).toMatchObject({ exit: 3 })
+    expect(text('a.ts')).toBe(A.replace('note', 'text'))
+    expect(await run(undo, ['bb'])).toMatchObject({ exit: 0 })
+    expect(await run(undo, ['aa'])).toMatchObject({ exit: 0 })
+    expect(text('a.ts')).toBe(A)
+  })
+
+  it.each([
+    ['deleted', () => rmSync(place.path('a.ts'))],
+    ['moved on', () => renameSync(place.path('a.ts'), place.path('c.ts'))],
+  ])('is left alone where the file was %s', async (_, change) => {
+    await landed('aa', rename)
+    change()
+    const done = await run(undo)
+    expect(done.exit).toBe(3)
+    expect(done.out).toContain('left alone  a.ts: it was changed since')
+    expect(existsSync(place.path('a.ts'))).toBe(false)
+    expect(text('b.ts')).toBe(B)
+  })
+})
+
+describe('a dry run', () => {
+  it('shows the diff, and writes nothing', async () => {
+    await landed('aa', rename)
+    const before = [text('a.ts'), text('b.ts')]
+    const { exit, out } = await run(undo, ['--dry-run'])
+    expect(exit).toBe(0)
+    expect(out).toContain('2 files would be written.')
+    expect(out).toContain('--- a/a.ts\n+++ b/a.ts\n@@ -1,3 +1,3 @@\n-let memo = 1\n+let note = 1\n')
+    expect([text('a.ts'), text('b.ts')]).toEqual(before)
+    expect((await run(log, ['--json'])).out.match(/"id"/g)).toHaveLength(1)
+  })
+})
+
+describe('--json', () => {
+  it('says what became of each file', async () => {
+    await landed('aa', rename)
+    writeFileSync(place.path('a.ts'), 'let memos = 1\n\n// end\n')
+    const [undone, ...others] = jsonOf(await run(undo, ['--json']))
+    expect(others).toEqual([])
+    expect(undone).toEqual({
+      direction: 'undo',
+      id: id('aa'),
+      label: LABEL.label,
+      by: expect.stringMatching(/^[0-9a-f]{32}$/),
+      files: [{ path: place.path('b.ts'), change: 'changed', where: 'disk', merged: false }],
+      left: [
+        {
+          path: place.path('a.ts'),
+          reason: 'the same lines were changed since',
+          hunks: [{ line: 1, base: ['let memo = 1'], ours: ['let memos = 1'], theirs: ['let note = 1'] }],
+        },
+      ],
+    })
+    expect(jsonOf(await run(redo, ['--json']))[0]).toMatchObject({ direction: 'redo', left: [] })
+    expect(jsonOf(await run(redo, ['--json']))).toEqual([])
+  })
+})
