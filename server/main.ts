@@ -10,7 +10,8 @@ import { USAGE } from './cli/usage.ts'
 import { type WrapOptions, wrapOptions } from './cli/wrap-options.ts'
 import { DiskError } from './disk/disk.ts'
 import { type Env, JournalError } from './journal/env.ts'
-import { rootAt } from './journal/root.ts'
+import { type Root, rootAt } from './journal/root.ts'
+import type { ProxyOptions } from './proxy/proxy.ts'
 import type { Editor } from './proxy/relay.ts'
 import type { End, ServerProcess } from './proxy/server-process.ts'
 
@@ -118,7 +119,22 @@ type Run = (editor: Editor, server: ServerProcess) => Promise<End>
 async function recording(command: readonly string[], cwd: string, options: WrapOptions): Promise<Run> {
   const [{ runProxy }, env] = await Promise.all([import('./proxy/proxy.ts'), environment()])
   const root = rootAt(options.journal ?? defaultRoot())
-  return (editor, server) => runProxy(env, editor, server, { ...options, root, command, cwd })
+  const commandLine = printedBy(env, root)
+  return (editor, server) => runProxy(env, editor, server, { ...options, root, command, cwd, commandLine })
+}
+
+/** Runs a command for somebody who reads what it prints later, and elsewhere. */
+function printedBy(env: Env, root: Root): ProxyOptions['commandLine'] {
+  return async (name, args, cwd) => {
+    let text = ''
+    const print = (more: string) => {
+      text += more
+    }
+    const run = await COMMANDS[name]!()
+    const quiet = { progress: () => {}, colour: false, width: undefined }
+    await run({ env, root, cwd, programs: programs(), variables: {}, out: print, err: print, ...quiet }, args)
+    return text
+  }
 }
 
 async function piping(outer: number): Promise<Run> {
@@ -180,17 +196,21 @@ async function surroundings(journal: string | undefined): Promise<Surroundings> 
     env: await environment(),
     root: rootAt(journal ?? defaultRoot()),
     cwd: process.cwd(),
-    programs: {
-      node: process.execPath,
-      lspWal: [process.execPath, fileURLToPath(import.meta.url)],
-      headless: [process.execPath, fileURLToPath(new URL('../client-shim/main.js', import.meta.url))],
-    },
+    programs: programs(),
     variables: process.env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     progress: (text) => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${text}`)),
     colour: process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb',
     width: process.stdout.isTTY ? process.stdout.columns : undefined,
+  }
+}
+
+function programs(): Surroundings['programs'] {
+  return {
+    node: process.execPath,
+    lspWal: [process.execPath, fileURLToPath(import.meta.url)],
+    headless: [process.execPath, fileURLToPath(new URL('../client-shim/main.js', import.meta.url))],
   }
 }
 

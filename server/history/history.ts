@@ -24,13 +24,17 @@ export interface History {
   readonly damage: readonly DamagedLog[]
 }
 
-/** Reads every intent of the sessions that share a folder with `cwd`; of all sessions where that is undefined. */
-export async function readHistory(env: Env, root: Root, cwd: string | undefined): Promise<History> {
+/** Reads every intent of the sessions that share a folder with one of these; of all sessions where that is undefined. */
+export async function readHistory(
+  env: Env,
+  root: Root,
+  folders: string | readonly string[] | undefined,
+): Promise<History> {
   const read = new Map<string, History>()
   // In this order: a session that ends meanwhile moves from the first to the second, and is read again there.
   for (const sessions of [liveSessions, settledSessions])
     for (const session of await sessions(env, root))
-      if (cwd === undefined || (await shareFolder(env.disk, session.info.folders, [cwd]))) {
+      if (folders === undefined || (await shareFolder(env.disk, session.info.folders, [folders].flat()))) {
         const history = await readSession(env, session)
         if (history !== undefined) read.set(session.info.session, history)
       }

@@ -82,6 +82,17 @@ export class States {
     return this.#takers.of(entry)
   }
 
+  /** Counts undos and redos that stand in an editor's buffers, and are not saved yet, for done. */
+  async countBuffered(): Promise<void> {
+    for (const entry of this.#entries) {
+      const { intent, outcomes, settled } = entry.recorded
+      if (settled || intent.about.of === undefined || !outcomes.some(({ event }) => event === 'applied'))
+        continue
+      const owner = await this.#ownerOf(entry.session)
+      if (owner === 'session' || owner === 'editor') this.#takers.countBuffered(entry)
+    }
+  }
+
   /** A log that is being written ends inside a line as long as the line is written: that is no damage. */
   async damageIn({ damage }: Pick<History, 'damage'>): Promise<DamagedLog[]> {
     const real: DamagedLog[] = []

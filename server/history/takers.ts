@@ -22,6 +22,8 @@ export interface Taken {
 export class Takers {
   readonly #byTaken = new Map<string, { readonly entry: Entry; readonly rank: number }[]>()
   readonly #ranks = new Map<Entry, number>()
+  /** Pending ones that an editor which runs has in its buffers. */
+  readonly #inBuffers = new Set<Entry>()
 
   /** `entries`: in the order in time. */
   constructor(entries: readonly Entry[]) {
@@ -30,6 +32,11 @@ export class Takers {
       const { of } = entry.recorded.intent.about
       if (of !== undefined) this.#byTaken.set(of, [...(this.#byTaken.get(of) ?? []), { entry, rank }])
     }
+  }
+
+  /** From now on a pending taker counts as having done what it was to do: whoever looks at the buffers sees that. */
+  countBuffered(entry: Entry): void {
+    this.#inBuffers.add(entry)
   }
 
   /** In the order in time. Only later intents: what a log claims of itself could go in circles. */
@@ -57,7 +64,8 @@ export class Takers {
     if (purpose === undefined) return undefined
     const then = this.lastOf(entry)
     const takenBackBy = then !== undefined && then.purpose !== 'finish' && then.whole ? then.by : undefined
-    return { entry, purpose, done: doneOf(entry, then), takenBackBy }
+    const done = this.#inBuffers.has(entry) ? 'whole' : doneOf(entry, then)
+    return { entry, purpose, done, takenBackBy }
   }
 }
 

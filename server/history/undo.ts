@@ -22,6 +22,8 @@ export interface Wish {
   readonly entry: Entry | undefined
   /** Absolute; none: all of them. */
   readonly files: readonly string[]
+  /** Where nothing is named: which intents come into question. */
+  readonly among?: (entry: Entry) => boolean
 }
 
 /**
@@ -29,12 +31,13 @@ export interface Wish {
  * @throws JournalError where that cannot be taken back on its own
  */
 export async function toTakeBack(
-  { direction, entry, files }: Wish,
+  { direction, entry, files, among = () => true }: Wish,
   entries: readonly Entry[],
   states: States,
 ): Promise<readonly Entry[]> {
+  await states.countBuffered()
   if (direction === 'redo') {
-    const undos = undosOf(entries, states, entry)
+    const undos = undosOf(entries, states, entry, among)
     if (files.length === 0) return undos
     const touching = undos.filter((each) =>
       touchedPaths(each.recorded.intent).some((path) => files.includes(path)),
@@ -42,7 +45,7 @@ export async function toTakeBack(
     if (touching.length > 0 || undos.length === 0) return touching
     throw new JournalError(`what was undone does not touch ${files.join(', ')}`)
   }
-  const found = entry ?? (await newestEdit(entries, states))
+  const found = entry ?? (await newestEdit(entries.filter(among), states))
   if (found === undefined) return []
   const { about, id } = found.recorded.intent
   if (about.purpose === 'finish')
@@ -76,13 +79,18 @@ function isThere({ recorded }: Entry, state: State): boolean {
 }
 
 /** What took an intent back and still holds, the newest first: files may have been undone one by one. */
-function undosOf(entries: readonly Entry[], states: States, entry: Entry | undefined): readonly Entry[] {
+function undosOf(
+  entries: readonly Entry[],
+  states: States,
+  entry: Entry | undefined,
+  among: (entry: Entry) => boolean,
+): readonly Entry[] {
   if (entry !== undefined) {
     if (isUndo(entries, entry)) return [entry]
     const undos = states.takersOf(entry).filter(({ purpose }) => purpose !== 'finish')
     return holding(undos).toReversed()
   }
-  for (const each of entries.toReversed()) {
+  for (const each of entries.filter(among).toReversed()) {
     if (!isUndo(entries, each)) continue
     const of = entries.find(({ recorded }) => recorded.intent.id === each.recorded.intent.about.of)
     if (of !== undefined && holding(states.takersOf(of)).includes(each)) return [each]

@@ -10,6 +10,13 @@ export interface ClientFacts {
   readonly editor: EditorInfo
   /** It takes no `workspace/applyEdit`, or has no screen: what is to be recovered goes straight to the disk. */
   readonly headless: boolean
+  /** It carries out `workspace/applyEdit`, and which of a file's operations in it. */
+  readonly appliesEdits: boolean
+  readonly fileOperations: readonly string[]
+  /** It shows a document that it is asked to show. */
+  readonly showsDocuments: boolean
+  /** It takes code actions that are more than a command. */
+  readonly takesActions: boolean
 }
 
 const HEADLESS = 'lsp-wal-headless'
@@ -18,6 +25,10 @@ const HEADLESS = 'lsp-wal-headless'
 export async function clientFactsOf(params: unknown, cwd: string, host: Host): Promise<ClientFacts> {
   const { clientInfo, processId, capabilities } = asObject(params)
   const { name, version } = asObject(clientInfo)
+  const { textDocument, window, workspace } = asObject(capabilities)
+  const { applyEdit, workspaceEdit } = asObject(workspace)
+  const { resourceOperations } = asObject(workspaceEdit)
+  const { codeActionLiteralSupport } = asObject(asObject(textDocument).codeAction)
   const pid =
     typeof processId === 'number' && Number.isSafeInteger(processId) && processId > 0 ? processId : null
   return {
@@ -28,7 +39,13 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
       pid,
       start: pid === null ? null : ((await host.processStart(pid)) ?? null),
     },
-    headless: name === HEADLESS || asObject(asObject(capabilities).workspace).applyEdit !== true,
+    headless: name === HEADLESS || applyEdit !== true,
+    appliesEdits: applyEdit === true,
+    fileOperations: Array.isArray(resourceOperations)
+      ? resourceOperations.filter((operation) => typeof operation === 'string')
+      : [],
+    showsDocuments: asObject(asObject(window).showDocument).support === true,
+    takesActions: typeof codeActionLiteralSupport === 'object' && codeActionLiteralSupport !== null,
   }
 }
 

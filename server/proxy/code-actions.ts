@@ -1,7 +1,7 @@
 import { type ByteEdit, splice } from '../edits/splice.ts'
 import { frameAround } from './frames.ts'
 import { asObject, type Json } from './json.ts'
-import { itemsOf, memberOf, membersOf, startOf } from './json-bytes.ts'
+import { added, itemsOf, memberOf, membersOf, startOf } from './json-bytes.ts'
 import type { Message } from './message.ts'
 
 /** The key in an action's `data` under which it is found again. */
@@ -178,12 +178,6 @@ export class CodeActions {
 const OPEN = 0x7b
 /** The first letter of `null`; no other value that a command may have begins with it. */
 const NULL = 0x6e
-
-/** Adds a member to the object that opens at `from`. */
-function added(body: Buffer, from: number, key: string, json: string): ByteEdit {
-  const comma = membersOf(body, from)?.length === 0 ? '' : ','
-  return { start: from + 1, end: from + 1, text: `${JSON.stringify(key)}:${json}${comma}` }
-}
 
 function jsonIn(bytes: Buffer, from: number, to: number): unknown {
   try {

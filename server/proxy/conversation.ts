@@ -51,6 +51,11 @@ export class Conversation {
     this.#tell('window/logMessage', { type: TYPE[severity], message: `lsp-wal: ${text}` })
   }
 
+  /** Of work that the editor gave a token for: LSP's WorkDoneProgress. */
+  progress(token: string | number, value: object): void {
+    this.#tell('$/progress', { token, value })
+  }
+
   /** Asks the user; undefined: they chose nothing, or nobody answers such questions there. */
   async ask(severity: Severity, text: string, choices: readonly string[]): Promise<string | undefined> {
     const actions = choices.map((title) => ({ title }))

@@ -14,7 +14,16 @@ import { type Conversation, GONE } from './conversation.ts'
 import type { Document, Mirror } from './mirror.ts'
 
 const SHOWN_WITHIN_MS = 5000
+const LOOK_AGAIN_MS = 50
 const AT_A_TIME = 32
+
+/** What an editor does for the proxy. */
+export interface Abilities {
+  /** It carries out `workspace/applyEdit`. */
+  readonly edits: boolean
+  /** And deletes files by it. */
+  readonly deletes: boolean
+}
 
 /**
  * The workspace as an editor has it: documents that it holds open are looked at and changed in its buffers, since a
@@ -24,9 +33,11 @@ export class EditorWorkspace implements Workspace {
   readonly #disk: DiskWorkspace
   readonly #mirror: Mirror
   readonly #conversation: Conversation
+  readonly #abilities: Abilities
   #changed: (() => void)[] = []
 
-  constructor(disk: DiskWorkspace, mirror: Mirror, conversation: Conversation) {
+  constructor(disk: DiskWorkspace, mirror: Mirror, conversation: Conversation, abilities: Abilities) {
+    this.#abilities = abilities
     this.#disk = disk
     this.#mirror = mirror
     this.#conversation = conversation
@@ -81,25 +92,43 @@ export class EditorWorkspace implements Workspace {
   }
 
   async #change(document: Document, change: Change): Promise<void> {
-    if (change.after === undefined) throw new Refused(`${change.path} is open in the editor`)
+    const { deletes, edits } = this.#abilities
+    if (change.after === undefined ? !deletes : !edits)
+      throw new Refused(`${change.path} is open in the editor: close it there first`)
     // Bytes that are no UTF-8 cannot be said in an LSP message: the editor would get other ones.
-    if (!isUtf8(change.after)) throw new Refused(`${change.path} is open in the editor, and not UTF-8`)
+    if (change.after !== undefined && !isUtf8(change.after))
+      throw new Refused(`${change.path} is open in the editor, and not UTF-8`)
     // What was typed since the plan was made would be written over.
     if (change.before === undefined || !sameText(document.text, change.before))
       throw new Refused(`${change.path} has changed in the editor`)
     const refusal = await this.#disk.refusal(change.path)
     if (refusal !== undefined) throw new Refused(refusal)
+    if (change.after === undefined) return this.#delete(document, change.path)
     const edit = editOf(document, change.after, this.#mirror)
     // The version is there even where it is null: without the key Neovim fails. One document a request: it checks
     // the version of the first one only.
     const textDocument = { uri: document.uri, version: document.version ?? null }
     const documentChanges = [{ textDocument, edits: [edit] }]
-    const { result, error } = await this.#conversation.request('workspace/applyEdit', {
-      label: 'lsp-wal',
-      edit: { documentChanges },
-    })
+    await this.#shown(change.path, change.after, await this.#applyEdit(documentChanges))
+  }
+
+  /** By the editor, which has a buffer to close; whether it did is seen on the disk. */
+  async #delete({ uri }: Document, path: string): Promise<void> {
+    const applied = await this.#applyEdit([{ kind: 'delete', uri, options: { ignoreIfNotExists: true } }])
+    const over = Date.now() + SHOWN_WITHIN_MS
+    while ((await this.#disk.look(path)).kind !== 'absent') {
+      if (Date.now() >= over)
+        throw new Refused(`the editor ${applied ? 'said it deleted' : 'did not delete'} ${path}`)
+      await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS))
+    }
+  }
+
+  /** What the editor says of it, which proves nothing. */
+  async #applyEdit(documentChanges: readonly object[]): Promise<boolean> {
+    const params = { label: 'lsp-wal', edit: { documentChanges } }
+    const { result, error } = await this.#conversation.request('workspace/applyEdit', params)
     if (error === GONE) throw new Refused('the editor is gone')
-    await this.#shown(change.path, change.after, (result as { applied?: unknown } | null)?.applied === true)
+    return (result as { applied?: unknown } | null)?.applied === true
   }
 
   settleFolders(made: readonly string[], removed: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { Severity } from './conversation.ts'
 import { frameAround } from './frames.ts'
 import type { Housekeeper } from './housekeeper.ts'
 import type { Recorder, Travelling } from './recorder.ts'
-import type { Settlement } from './settlement.ts'
+import type { Follower, Settlement } from './settlement.ts'
 
 /** What exists once the editor has said who it is. */
 export interface Records {
@@ -12,6 +12,8 @@ export interface Records {
   readonly recorder: Recorder
   readonly settlement: Settlement
   readonly housekeeper: Housekeeper
+  /** The editor has taken an edit up; told once of each. */
+  readonly happened: (intent: Intent) => void
 }
 
 /** Whether an edit may go on to the editor. `intent`: what it is recorded as; undefined: there was nothing to record. */
@@ -52,7 +54,11 @@ export class Gate {
     if (recording.kind === 'nothing') return { kind: 'passes', intent: undefined }
     housekeeper.recorded()
     try {
-      settlement.follow(recording.intent, this.#follower, how === 'asked' ? undefined : 'none')
+      settlement.follow(
+        recording.intent,
+        this.#followerOf(recording.intent),
+        how === 'asked' ? undefined : 'none',
+      )
     } catch (error) {
       this.#problem(error) // it is recorded, and so it may pass: the next start finds what became of it
     }
@@ -69,14 +75,23 @@ export class Gate {
     return { kind: 'refused', reason }
   }
 
-  readonly #follower = {
-    note: (outcome: Parameters<Session['note']>[0]) => this.#records!.session.note(outcome),
-    torn: (intent: Intent, landed: number) =>
-      this.#show(
-        'warning',
-        `${intent.about.label}: refused by the editor after ${landed} of ${intent.images.length} files had changed; ` +
-          `to take it back: lsp-wal undo ${intent.id.slice(0, 8)}`,
-      ),
+  #followerOf(intent: Intent): Follower {
+    let isTold = false
+    return {
+      note: (outcome) => {
+        const { session, happened } = this.#records!
+        session.note(outcome)
+        if (isTold || (outcome.event !== 'applied' && outcome.event !== 'landed')) return
+        isTold = true
+        happened(intent)
+      },
+      torn: (_, landed) =>
+        this.#show(
+          'warning',
+          `${intent.about.label}: refused by the editor after ${landed} of ${intent.images.length} files had changed; ` +
+            `to take it back: lsp-wal undo ${intent.id.slice(0, 8)}`,
+        ),
+    }
   }
 }
 

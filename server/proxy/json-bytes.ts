@@ -1,3 +1,5 @@
+import type { ByteEdit } from '../edits/splice.ts'
+
 // JSON as the bytes that came: what is not changed is handed on as it was spelled, numbers beyond 2^53, the order of
 // keys and all. The bytes may be no JSON at all.
 
@@ -58,6 +60,12 @@ export function membersOf(bytes: Buffer, from: number): Member[] | undefined {
 /** The member of a name, the last one of them as JSON.parse has it. */
 export function memberOf(bytes: Buffer, from: number, key: string): Member | undefined {
   return membersOf(bytes, from)?.findLast((member) => member.key === key)
+}
+
+/** The edit that adds a member to the object that opens at `from`, in front of the others. */
+export function added(body: Buffer, from: number, key: string, json: string): ByteEdit {
+  const comma = membersOf(body, from)?.length === 0 ? '' : ','
+  return { start: from + 1, end: from + 1, text: `${JSON.stringify(key)}:${json}${comma}` }
 }
 
 /** The items of the list that opens at `from`, by their offsets; undefined: there is no whole list. */

@@ -1,27 +1,35 @@
 import { basename } from 'node:path'
+import { summaryOf } from '../history/changes.ts'
 import type { Env } from '../journal/env.ts'
+import { type Intent, touchedPaths } from '../journal/intent.ts'
 import type { Limits } from '../journal/retention.ts'
 import type { Root } from '../journal/root.ts'
 import { Session } from '../journal/session.ts'
+import type { SessionStart } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
 import { type ClientFacts, clientFactsOf } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditRoads } from './edit-roads.ts'
+import { type CommandLine, EditorCommands } from './editor-commands.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
 import { numberIn } from './envelope.ts'
 import { excludedBy } from './exclusion.ts'
 import { Gate } from './gate.ts'
 import { Housekeeper } from './housekeeper.ts'
 import { asObject } from './json.ts'
-import type { Message } from './message.ts'
+import { Message } from './message.ts'
 import { Mirror } from './mirror.ts'
+import { Offer } from './offer.ts'
+import { OwnCommands } from './own-commands.ts'
 import { Recorder } from './recorder.ts'
 import { type Editor, Relay } from './relay.ts'
 import { look, type Route, type Watched } from './routes.ts'
 import type { End, ServerProcess } from './server-process.ts'
 import { Settlement } from './settlement.ts'
+import { ShownDocuments } from './shown-documents.ts'
 import { StartRecovery } from './start-recovery.ts'
+import type { TakeBacks } from './take-back.ts'
 
 export interface ProxyOptions {
   readonly root: Root
@@ -38,6 +46,8 @@ export interface ProxyOptions {
   readonly exclude: readonly string[]
   /** Whether edits of one document's layout are recorded, too. */
   readonly journalFormatting: boolean
+  /** Runs a command of the command line in a folder, and gives what it prints. */
+  readonly commandLine: (...args: [...Parameters<CommandLine>, cwd: string]) => Promise<string>
 }
 
 const QUIET_MS = 250
@@ -63,8 +73,14 @@ class ProxyRun {
   readonly #conversation: Conversation
   readonly #mirror = new Mirror()
   #started: Started | undefined
-  /** Where recovery writes, once it does. */
-  #workspace: EditorWorkspace | undefined
+  /** Where recoveries and undos write at the moment. */
+  readonly #workspaces = new Set<EditorWorkspace>()
+  readonly #ownCommands: OwnCommands
+  readonly #offer = new Offer()
+  readonly #editorCommands: EditorCommands
+  #takingBack: TakeBacks | undefined
+  /** Those that the user asked for after the first. */
+  readonly #recoveries: StartRecovery[] = []
   #initializeId: string | undefined
   readonly #gate: Gate
   readonly #roads: EditRoads
@@ -90,6 +106,11 @@ class ProxyRun {
       nonce: env.host.random(4),
     }
     this.#roads = new EditRoads(surroundings, options.journalFormatting)
+    this.#ownCommands = new OwnCommands(env.host.random(4))
+    this.#editorCommands = new EditorCommands(this.#ownCommands, this.#offer, {
+      conversation: () => this.#conversation,
+      toEditor: surroundings.toEditor,
+    })
     this.#relay = new Relay(editor, server, this.#fromEditor(), this.#fromServer(), {
       failed: this.#problem,
       garbled: () =>
@@ -116,7 +137,7 @@ class ProxyRun {
     const settlement = () => this.#started?.settlement
     const leaving = look(() => settlement()?.leaving())
     const calls: Record<string, Route> = {
-      ...this.#roads.callsOfEditor,
+      ...this.#editorCommands.over(this.#roads.callsOfEditor),
       initialize: {
         kind: 'hold',
         settle: (message) => this.#initialize(message),
@@ -136,7 +157,8 @@ class ProxyRun {
   }
 
   #fromServer(): Watched {
-    const none = () => this.#initializeId === undefined && !this.#roads.awaitsServer
+    const none = () =>
+      this.#initializeId === undefined && !this.#roads.awaitsServer && !this.#editorCommands.any
     return {
       calls: this.#roads.callsOfServer,
       answers: answers(none, (id) => this.#answerOfServer(id)),
@@ -164,7 +186,7 @@ class ProxyRun {
   }
 
   #answerTo(id: string): Route | undefined {
-    if (id !== this.#initializeId) return this.#roads.ofServer(id)
+    if (id !== this.#initializeId) return this.#editorCommands.overAnswer(id, this.#roads.ofServer(id))
     return {
       kind: 'hold',
       settle: async (message) => this.#initializeResult(message),
@@ -181,9 +203,11 @@ class ProxyRun {
     const client = await clientFactsOf(params, cwd, this.#env.host)
     this.#watchEditor(client)
     this.#roads.editorSays(params)
+    this.#ownCommands.editorSays(params)
     const start = { folders: client.folders, server: command, editor: client.editor }
     const session = new Session(this.#env, root, start, this.#problem, {
       openPaths: () => this.#mirror.paths,
+      carryOut: async (order) => (await this.#takeBacks()).order(order),
     })
     const disk = new DiskWorkspace(this.#env.disk, client.folders)
     const settlement = new Settlement(this.#env, this.#mirror, disk, this.#problem)
@@ -202,8 +226,22 @@ class ProxyRun {
       (problem) =>
         this.#conversation.log('warning', `the history could not be kept small: ${String(problem)}`),
     )
-    this.#started = { client, session, settlement, recovery, housekeeper }
-    this.#gate.open({ session, recorder, settlement, housekeeper })
+    const documents = new ShownDocuments(this.#env, this.#conversation, client.showsDocuments)
+    this.#started = { client, session, settlement, recovery, housekeeper, documents }
+    this.#gate.open({
+      session,
+      recorder,
+      settlement,
+      housekeeper,
+      happened: (intent) => this.#happened(intent),
+    })
+    this.#editorCommands.open({
+      takeBacks: () => this.#takeBacks(),
+      documents,
+      commandLine: (name, args) => this.#options.commandLine(name, args, client.folders[0] ?? cwd),
+      recover: () => this.#recoverAgain(root, start),
+      takesActions: client.takesActions,
+    })
     try {
       await recovery.claim(root, start, this.#problem)
       if (client.headless) await recovery.carryOut(this.#whole(recovery), 'nobody')
@@ -226,8 +264,8 @@ class ProxyRun {
 
   #initialized(): void {
     this.#conversation.open()
-    const { client, recovery } = this.#started ?? {}
-    if (client === undefined || client.headless || !recovery?.hasCases) return
+    const { client, recovery, session } = this.#started ?? {}
+    if (client === undefined || recovery === undefined || client.headless) return
     // As soon as the editor has said which files it holds: the first quiet moment.
     const { input } = this.#editor
     const latest = Date.now() + QUIET_AT_LATEST_MS
@@ -236,9 +274,76 @@ class ProxyRun {
     this.#quiet = setTimeout(() => {
       this.#quiet = undefined
       input.off('data', heard)
-      this.#workspace = new EditorWorkspace(this.#whole(recovery), this.#mirror, this.#conversation)
-      recovery.carryOut(this.#workspace, 'editor').catch(this.#problem)
+      // From now on the command line can ask what is open here; and the first edit finds its folder there.
+      void session?.open()
+      if (!recovery.hasCases) return
+      this.#editorWorkspace(this.#whole(recovery), (workspace) =>
+        recovery.carryOut(workspace, 'editor'),
+      ).catch(this.#problem)
     }, QUIET_MS).unref()
+  }
+
+  /** The workspace as the editor has it, for as long as `use` takes. */
+  async #editorWorkspace<T>(
+    disk: DiskWorkspace,
+    use: (workspace: EditorWorkspace) => Promise<T>,
+  ): Promise<T> {
+    const { appliesEdits, fileOperations } = this.#started!.client
+    const workspace = new EditorWorkspace(disk, this.#mirror, this.#conversation, {
+      edits: appliesEdits,
+      deletes: appliesEdits && fileOperations.includes('delete'),
+    })
+    this.#workspaces.add(workspace)
+    try {
+      return await use(workspace)
+    } finally {
+      this.#workspaces.delete(workspace)
+    }
+  }
+
+  // What the user asks for.
+
+  /** The editor has taken an edit up. */
+  #happened(intent: Intent): void {
+    this.#offer.happened(intent)
+    if (touchedPaths(intent).length < 2) return
+    const [files, ...rest] = summaryOf(intent)
+    const edits = rest.length > 0 ? `${rest.join(', ')} in ${files}` : files
+    const undo = this.#ownCommands.idOf('undo')
+    this.#conversation.show('info', `${intent.about.label}: ${edits}; ${undo} takes it back`)
+  }
+
+  async #takeBacks(): Promise<TakeBacks> {
+    const { TakeBacks } = await import('./take-back.ts')
+    const { client, session, settlement } = this.#started!
+    this.#takingBack ??= new TakeBacks({
+      env: this.#env,
+      root: this.#options.root,
+      folders: client.folders,
+      session,
+      settlement,
+      conversation: this.#conversation,
+      within: (folders, use) => this.#editorWorkspace(new DiskWorkspace(this.#env.disk, folders), use),
+    })
+    return this.#takingBack
+  }
+
+  /** Whether dead sessions have left something since the start, or what was left then was not decided. */
+  async #recoverAgain(root: Root, start: SessionStart): Promise<boolean> {
+    const { session, settlement } = this.#started!
+    const recovery = new StartRecovery(
+      this.#env,
+      session,
+      settlement,
+      this.#conversation,
+      this.#options.recover,
+    )
+    this.#recoveries.push(recovery)
+    await recovery.claim(root, start, this.#problem)
+    if (!recovery.hasCases) return false
+    const whole = this.#whole(recovery)
+    await this.#editorWorkspace(whole, (workspace) => recovery.carryOut(workspace, 'editor'))
+    return true
   }
 
   #initializeResult(message: Message): Buffer {
@@ -247,7 +352,9 @@ class ProxyRun {
     const encoding = asObject(capabilities).positionEncoding
     if (encoding === 'utf-8' || encoding === 'utf-16' || encoding === 'utf-32')
       this.#mirror.encoding = encoding
-    return this.#roads.offered(message)
+    const frame = this.#roads.offered(message)
+    const bodyAt = frame.indexOf('\r\n\r\n') + 4
+    return this.#ownCommands.offered(frame === message.frame ? message : new Message(frame, bodyAt))
   }
 
   // Observe, settle.
@@ -255,7 +362,7 @@ class ProxyRun {
   #textChanged(path: string | undefined): void {
     if (path === undefined) return
     this.#started?.settlement.changed(path)
-    this.#workspace?.changed()
+    for (const workspace of this.#workspaces) workspace.changed()
   }
 
   #saved(path: string | undefined): void {
@@ -271,12 +378,14 @@ class ProxyRun {
   async #endSession(): Promise<void> {
     clearTimeout(this.#quiet)
     this.#conversation.end()
-    const { settlement, recovery, session, housekeeper } = this.#started ?? {}
+    const { settlement, recovery, session, housekeeper, documents } = this.#started ?? {}
     // Last what nothing depends on.
     for (const end of [
       () => settlement?.finish(),
       () => recovery?.end(),
+      ...this.#recoveries.map((each) => () => each.end()),
       () => session?.end(),
+      () => documents?.end(),
       () => housekeeper?.end(),
     ]) {
       try {
@@ -299,6 +408,7 @@ interface Started {
   readonly settlement: Settlement
   readonly recovery: StartRecovery
   readonly housekeeper: Housekeeper
+  readonly documents: ShownDocuments
 }
 
 function answers(none: () => boolean, route: (id: string) => Route | undefined): Watched['answers'] {

@@ -194,7 +194,11 @@ export class Settlement {
   async #lookNow(): Promise<void> {
     const all = [...this.#open.values()]
     for (const [i, open] of all.entries()) {
-      const later = all.slice(i + 1).map(({ intent }) => intent)
+      // But for what takes it back: through that it has not landed.
+      const later = all
+        .slice(i + 1)
+        .map(({ intent }) => intent)
+        .filter(({ about }) => about.of !== open.intent.id)
       let seen = await this.#see(open, later, 'times')
       // Times can be set back: what ends an intent is seen in the bytes.
       if (seen.some(isTold) && this.#endOf(open, seen) !== undefined)

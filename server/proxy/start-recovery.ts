@@ -10,8 +10,8 @@ import { reachOf } from '../recovery/reach.ts'
 import { Recovery, type Result } from '../recovery/recovery.ts'
 import type { Workspace } from '../recovery/workspace.ts'
 import type { Conversation } from './conversation.ts'
-import { uriOfPath } from './document-uri.ts'
 import type { Settlement } from './settlement.ts'
+import { changedFiles } from './watched-files.ts'
 
 type Waiting = Extract<Result, { kind: 'waiting' }>
 
@@ -130,7 +130,8 @@ export class StartRecovery {
     if (own !== undefined && buffered.length > 0)
       this.#settlement.follow(own, { note: (outcome) => this.#session.note(outcome) }, 'applied')
     // Without a screen it all happens before the server has heard of the workspace: it reads the whole of it anyway.
-    if (audience === 'editor' && own !== undefined) this.#tellServer(own, written)
+    if (audience === 'editor' && own !== undefined && written.length > 0)
+      this.#conversation.notifyServer(...changedFiles(own, written))
     const count = written.length + buffered.length
     const unsaved = buffered.length > 0 ? ` (${buffered.length} of them in the editor, unsaved)` : ''
     const files = `${count} file${count === 1 ? '' : 's'} written${unsaved}`
@@ -146,23 +147,7 @@ export class StartRecovery {
     )
     for (const { path, reason } of left) this.#conversation.show('warning', `left alone: ${path}: ${reason}`)
   }
-
-  /** The server's own file watch belongs to the editor, and not every editor has one. */
-  #tellServer(own: Intent, written: readonly string[]): void {
-    const changes = own.images
-      .filter(({ path }) => written.includes(path))
-      .map(({ path, before, after }) => ({
-        uri: uriOfPath(path),
-        type: after.kind === 'absent' ? DELETED : before === undefined ? CREATED : CHANGED,
-      }))
-    if (changes.length > 0) this.#conversation.notifyServer('workspace/didChangeWatchedFiles', { changes })
-  }
 }
-
-// LSP's FileChangeType.
-const CREATED = 1
-const CHANGED = 2
-const DELETED = 3
 
 function titleOf({ intent }: Case): string {
   const n = touchedPaths(intent).length

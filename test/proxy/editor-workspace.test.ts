@@ -34,6 +34,7 @@ class Stage {
   behave: 'apply' | 'claim' | 'decline' | 'die' = 'apply'
   /** The text that it shows once it has applied an edit; undefined: the edit's. */
   shows: string | undefined
+  readonly abilities = { edits: true, deletes: false }
   readonly workspace: EditorWorkspace
   readonly #conversation: Conversation
 
@@ -51,7 +52,7 @@ class Stage {
     )
     this.#conversation.open()
     const disks = new DiskWorkspace(this.machine.run().disk, ['/p'])
-    this.workspace = new EditorWorkspace(disks, this.mirror, this.#conversation)
+    this.workspace = new EditorWorkspace(disks, this.mirror, this.#conversation, this.abilities)
   }
 
   /** Where it was put; rejects with what kept it from that. */
@@ -171,7 +172,9 @@ describe('placing', () => {
 
   it('refuses to delete what is open', async () => {
     const stage = new Stage('foo\n', 'foo\n')
-    await expect(stage.place('foo\n', undefined)).rejects.toThrow(new Refused(`${A} is open in the editor`))
+    await expect(stage.place('foo\n', undefined)).rejects.toThrow(
+      new Refused(`${A} is open in the editor: close it there first`),
+    )
     expect(stage.onDisk).toBe('foo\n')
   })
 

@@ -15,6 +15,7 @@ import { shakeHands } from '../../../client-shim/handshake.ts'
 import { type ServerExit, ServerProcess } from '../../../client-shim/server-process.ts'
 import { answerServerRequests } from '../../../client-shim/server-requests.ts'
 import type { TraceEntry } from '../../../client-shim/wire.ts'
+import { OWN_COMMANDS } from '../roads/desk.ts'
 import type { Stage } from '../stage.ts'
 import { sessionsIn } from './recorded.ts'
 import { optionsFor, PATIENCE_MS, type RealServer, wrapped } from './wrapped-server.ts'
@@ -37,7 +38,8 @@ export interface Look {
 /**
  * Has the same session without an edit twice, straight with the server and through the proxy: the same messages,
  * the same end, the same bytes before and behind the proxy, and nothing left behind; but that a server which makes
- * code actions offers to resolve them, since this client asks for an action's edit when it needs it. Gives the end.
+ * code actions offers to resolve them, since this client asks for an action's edit when it needs it, and that the
+ * proxy's commands stand among the server's. Gives the end.
  */
 export async function expectUntouched(stage: Stage, server: RealServer, look: Look): Promise<ServerExit> {
   const files = stage.files()
@@ -45,9 +47,9 @@ export async function expectUntouched(stage: Stage, server: RealServer, look: Lo
   const behind = recorded(stage, 'behind', server.command)
   const before = recorded(stage, 'before', wrapped(stage, { ...server, command: behind }))
   const through = await session(stage, server, before, look)
-  expect(through).toEqual({ ...straight, server: straight.server.map(offeringToResolve).sort() })
+  expect(through).toEqual({ ...straight, server: straight.server.map(asHandedOn).sort() })
   expect(recording(stage, 'before.stdin')).toBe(recording(stage, 'behind.stdin'))
-  expect(recording(stage, 'before.stdout')).toBe(offeringToResolveIn(recording(stage, 'behind.stdout')))
+  expect(recording(stage, 'before.stdout')).toBe(asHandedOnIn(recording(stage, 'behind.stdout')))
   expect(stage.files()).toEqual(files)
   expect([...sessionsIn(stage.journal, 'live'), ...sessionsIn(stage.journal, 'history')]).toEqual([])
   return straight.exit
@@ -62,18 +64,25 @@ function recording(stage: Stage, name: string): string {
 }
 
 /** The answer to `initialize`, as the proxy hands it on. */
-function offeringToResolve(answer: string): string {
-  return answer
+function asHandedOn(answer: string): string {
+  const resolving = answer
     .replace('"codeActionProvider":true', '"codeActionProvider":{"resolveProvider":true}')
     .replace(/("codeActionProvider":\{)(?![^}]*"resolveProvider":true)/, '$1"resolveProvider":true,')
+  const own = OWN_COMMANDS.map((id) => JSON.stringify(id)).join(',')
+  const commands = /("executeCommandProvider":\{[^}]*"commands":\[[^\]]+)/
+  if (commands.test(resolving)) return resolving.replace(commands, `$1,${own}`)
+  return resolving.replace(
+    '"capabilities":{',
+    `"capabilities":{"executeCommandProvider":{"commands":[${own}]},`,
+  )
 }
 
 /** The same in what a server wrote, its frame's length with it. */
-function offeringToResolveIn(stream: string): string {
-  const header = stream.lastIndexOf('Content-Length: ', stream.indexOf('"codeActionProvider":'))
+function asHandedOnIn(stream: string): string {
+  const header = stream.lastIndexOf('Content-Length: ', stream.indexOf('"capabilities":'))
   const body = stream.indexOf('\r\n\r\n', header) + 4
   const end = body + Number(/\d+/.exec(stream.slice(header))?.[0])
-  const changed = offeringToResolve(stream.slice(body, end))
+  const changed = asHandedOn(stream.slice(body, end))
   if (changed === stream.slice(body, end)) return stream
   return `${stream.slice(0, header)}Content-Length: ${changed.length}\r\n\r\n${changed}${stream.slice(end)}`
 }

@@ -13,6 +13,11 @@ export const RESOLVING = {
   },
 }
 
+/** What the proxy adds to the commands of every server. */
+export const OWN_COMMANDS = ['undo', 'redo', 'log', 'show', 'status', 'recover'].map(
+  (name) => `lsp-wal.${name}`,
+)
+
 /** Starts a session over three files, in which the editor and the server have said this much of themselves. */
 export async function started(
   stage: Stage,

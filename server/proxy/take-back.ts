@@ -1,0 +1,140 @@
+import { dirname } from 'node:path'
+import { type Entry, readHistory } from '../history/history.ts'
+import { lookUpId } from '../history/ids.ts'
+import { States } from '../history/state.ts'
+import { type Direction, takeBack, toTakeBack, wayBack } from '../history/undo.ts'
+import { type Undone, undoneOf, wouldBeUndone } from '../history/undone.ts'
+import type { Env } from '../journal/env.ts'
+import { JournalError } from '../journal/env.ts'
+import type { Root } from '../journal/root.ts'
+import type { Session } from '../journal/session.ts'
+import { reachOf } from '../recovery/reach.ts'
+import type { Workspace } from '../recovery/workspace.ts'
+import type { Conversation } from './conversation.ts'
+import { asObject } from './json.ts'
+import type { Settlement } from './settlement.ts'
+import { changedFiles } from './watched-files.ts'
+
+/** What taking edits back needs of the session that it is done in. */
+export interface Around {
+  readonly env: Env
+  readonly root: Root
+  /** The session's workspace folders. */
+  readonly folders: readonly string[]
+  readonly session: Session
+  readonly settlement: Settlement
+  readonly conversation: Conversation
+  /** Gives a workspace over these folders, as the editor has it, for as long as `use` takes. */
+  readonly within: <T>(folders: readonly string[], use: (workspace: Workspace) => Promise<T>) => Promise<T>
+}
+
+/**
+ * Undo and redo through a running editor: files that it holds open are changed in its buffers, the others on the disk,
+ * and the server is told of those. One at a time.
+ */
+export class TakeBacks {
+  readonly #around: Around
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(around: Around) {
+    this.#around = around
+  }
+
+  /**
+   * What the command line asks for over the session's socket (FORMAT.md).
+   * @throws Error with the reason why it is not done
+   */
+  async order(order: unknown): Promise<Undone> {
+    const { do: direction, dryRun, files, id, v } = asObject(order)
+    if (v !== 1 || (direction !== 'undo' && direction !== 'redo') || typeof id !== 'string')
+      throw new JournalError('this session does not know that order: it may be of another version')
+    const named = Array.isArray(files) ? files.filter((file) => typeof file === 'string') : []
+    return this.#next(async () => {
+      const { entries, states } = await this.#history(undefined)
+      const entry = entries.find(({ recorded }) => recorded.intent.id === id)
+      if (entry === undefined) throw new JournalError('that edit is not in the history any more')
+      return this.#takeBack(direction, states, entry, named, dryRun === true)
+    })
+  }
+
+  /**
+   * What a user of the editor asks for. `id`: any that the command line takes; without it the newest edit of this
+   * session, else of one that has ended.
+   */
+  run(direction: Direction, id: string | undefined): Promise<readonly Undone[]> {
+    return this.#next(async () => {
+      const { folders } = this.#around
+      const { entries, states } = await this.#history(
+        id === undefined || id.startsWith('@') ? folders : undefined,
+      )
+      const entry = id === undefined ? undefined : found(entries, id)
+      const { session } = this.#around
+      const isOwn = (each: Entry) => each.session.info.session === session.id
+      const undone: Undone[] = []
+      for (const among of [isOwn, (each: Entry) => !this.#isElsewhere(each)]) {
+        for (const target of await toTakeBack({ direction, entry, files: [], among }, entries, states))
+          undone.push(await this.#takeBack(direction, states, target, [], false))
+        if (undone.length > 0) break
+      }
+      return undone
+    })
+  }
+
+  /** Whether another session has just recorded it: what somebody does in another editor is theirs to take back. */
+  #isElsewhere({ session: { claimedBy, info, path } }: Entry): boolean {
+    const { root, session } = this.#around
+    return info.session !== session.id && claimedBy === undefined && dirname(path) === root.live
+  }
+
+  async #history(
+    folders: readonly string[] | undefined,
+  ): Promise<{ entries: readonly Entry[]; states: States }> {
+    const { env, root, session } = this.#around
+    // What was noted of an intent is written behind it.
+    await session.flush()
+    const history = await readHistory(env, root, folders)
+    return { entries: history.entries, states: new States(env, history) }
+  }
+
+  async #takeBack(
+    direction: Direction,
+    states: States,
+    entry: Entry,
+    files: readonly string[],
+    dryRun: boolean,
+  ): Promise<Undone> {
+    const { conversation, env, folders, session, settlement, within } = this.#around
+    const state = await states.of(entry)
+    if (state.kind === 'pending' && state.owner !== 'session' && state.owner !== 'editor')
+      throw new JournalError('a crash has left that edit unfinished; see lsp-wal status, and lsp-wal recover')
+    const reach = await reachOf(env, entry.session.info.folders, folders)
+    return within(reach, async (workspace) => {
+      const way = await wayBack(env, states, entry, workspace, files)
+      if (dryRun || way.changes.length === 0) return wouldBeUndone(direction, entry.recorded.intent, way)
+      const report = await takeBack(env, session, workspace, entry, way)
+      const { buffered, own, written } = report
+      if (own !== undefined && buffered.length > 0) {
+        // Quit without saving, it is not done behind the user's back at the next start.
+        session.note({ id: own.id, at: env.host.now().toISOString(), event: 'applied' })
+        settlement.follow(own, { note: (outcome) => session.note(outcome) }, 'applied')
+      }
+      if (own !== undefined && written.length > 0) conversation.notifyServer(...changedFiles(own, written))
+      return undoneOf(direction, report, way)
+    })
+  }
+
+  #next<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(act)
+    this.#last = turn.catch(() => {}) // whoever asked for it is told
+    return turn
+  }
+}
+
+/** @throws JournalError where there is none, or more than one */
+function found(entries: readonly Entry[], id: string): Entry {
+  const resolved = lookUpId(entries, id)
+  if (resolved.kind === 'entry') return resolved.entry
+  throw new JournalError(
+    resolved.kind === 'ambiguous' ? `more than one edit begins with ${id}` : `no edit is called ${id}`,
+  )
+}
