@@ -24,6 +24,7 @@ const MOST_MS = 10 * 60_000
 /**
  * The running session through whose editor an intent is to be taken back, so that buffers and files agree: its own, else
  * the one that holds most of its files open, else the newest in the same folders. Undefined: none runs.
+ * @throws JournalError where one runs that does not answer: nobody knows what it has open
  */
 export async function sessionFor(
   around: Surroundings,
@@ -33,12 +34,13 @@ export async function sessionFor(
   const touched = new Set(touchedPaths(recorded.intent))
   const found: { readonly session: FoundSession; readonly rank: number }[] = []
   for (const each of await liveSessions(env, root)) {
-    if (each.claimedBy !== undefined || (await lifeOf(env, each)) !== 'live') continue
+    if (each.claimedBy !== undefined || each.info.editor === null) continue
+    if ((await lifeOf(env, each)) !== 'live') continue
     if (!(await shareFolder(env.disk, each.info.folders, session.info.folders))) continue
     const call = await env.host.call(each.info.socket)
     const open = call.answered && call.line !== undefined ? pathsIn(call.line) : undefined
-    // Who does not say what it has open is no session that takes orders.
-    if (open === undefined) continue
+    if (open === undefined)
+      throw new JournalError(`${nameOf(each)} runs here, and does not answer: what it has open is not known`)
     const isOwn = each.info.session === session.info.session
     const rank = isOwn ? Number.POSITIVE_INFINITY : open.filter((path) => touched.has(path)).length
     found.push({ session: each, rank })
@@ -50,7 +52,7 @@ export async function sessionFor(
 /** @throws JournalError with what the session says against it */
 export async function order(around: Surroundings, { info }: FoundSession, what: Order): Promise<Undone> {
   const { host } = around.env
-  const name = info.editor?.name || 'the editor'
+  const name = nameOf({ info })
   around.progress(`asking ${name}…`)
   const call = await host.call(info.socket, { request: JSON.stringify(what), within: MOST_MS })
   around.progress('')
@@ -58,6 +60,10 @@ export async function order(around: Surroundings, { info }: FoundSession, what: 
   if (answer === undefined) throw new JournalError(`${name} did not say what became of it; see: lsp-wal log`)
   if ('error' in answer) throw new JournalError(`${name}: ${answer.error}`)
   return answer
+}
+
+function nameOf({ info }: Pick<FoundSession, 'info'>): string {
+  return info.editor?.name || 'the editor'
 }
 
 function read(line: string): Undone | { readonly error: string } | undefined {

@@ -1,4 +1,4 @@
-import { splice } from '../edits/splice.ts'
+import { type ByteEdit, splice } from '../edits/splice.ts'
 import { frameAround } from './frames.ts'
 import { asObject } from './json.ts'
 import { added, itemsOf, memberOf, startOf } from './json-bytes.ts'
@@ -56,14 +56,17 @@ export class OwnCommands {
 }
 
 const NULL = 0x6e
+const OPEN = 0x7b
 const OPEN_LIST = 0x5b
 
-function editOf(body: Buffer, capabilities: number, ids: string) {
+function editOf(body: Buffer, capabilities: number, ids: string): ByteEdit | undefined {
+  if (body[capabilities] !== OPEN) return undefined
   const provider = memberOf(body, capabilities, 'executeCommandProvider')
   if (provider === undefined)
     return added(body, capabilities, 'executeCommandProvider', `{"commands":[${ids}]}`)
   const whole = { start: provider.value, end: provider.to, text: `{"commands":[${ids}]}` }
   if (body[provider.value] === NULL) return whole
+  if (body[provider.value] !== OPEN) return undefined
   const commands = memberOf(body, provider.value, 'commands')
   if (commands === undefined) return added(body, provider.value, 'commands', `[${ids}]`)
   if (body[commands.value] !== OPEN_LIST) return undefined
