@@ -160,6 +160,12 @@ export class Settlement {
     this.#soon()
   }
 
+  /** It was taken back, and that is recorded: what becomes of the files is followed there. */
+  takenBack(id: string): void {
+    const open = this.#open.get(id)
+    if (open !== undefined) this.#note(open, 'landed')
+  }
+
   /** Something happened after which the disk may hold more. */
   nudge(): void {
     if (this.#open.size > 0) this.#soon()

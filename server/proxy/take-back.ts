@@ -118,6 +118,7 @@ export class TakeBacks {
         session.note({ id: own.id, at: env.host.now().toISOString(), event: 'applied' })
         settlement.follow(own, { note: (outcome) => session.note(outcome) }, 'applied')
       }
+      if (own !== undefined && report.left.length === 0) settlement.takenBack(report.of.id)
       if (own !== undefined && written.length > 0) conversation.notifyServer(...changedFiles(own, written))
       return undoneOf(direction, report, way)
     })

@@ -29,11 +29,12 @@ test('a file that an editor has open is written by that editor, one that it has 
     command: [command!, ...args],
     folders: [stage.workspace],
     clientInfo: { name: 'Test Editor' },
+    savePolicy: 'never',
   })
   try {
     await client.executeCommand('edit', [{ changes }])
     await client.waitForEdits(1)
-    await client.idle()
+    await client.saveAll()
     expect(stage.files()).toEqual({ 'a.ts': 'bar\n' })
     expect((await stage.lspWal('undo')).status).toBe(0)
     expect(stage.files()).toEqual({ 'a.ts': 'bar\n' })

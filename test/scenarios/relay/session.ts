@@ -167,7 +167,9 @@ export function recorded(journal: string): string[] {
   const logs = readdirSync(journal, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('wal.log'),
   )
-  const lines = logs.flatMap((log) => readFileSync(join(journal, log), 'utf8').trimEnd().split('\n'))
+  const lines = logs
+    .flatMap((log) => readFileSync(join(journal, log), 'utf8').split('\n'))
+    .filter((line) => line !== '')
   return lines.flatMap((line) =>
     (JSON.parse(line) as { edits: { NewText: string }[] }).edits.map((edit) => edit.NewText),
   )
