@@ -10,6 +10,7 @@ import {
   Command,
   type Diagnostic,
   DidRenameFilesNotification,
+  DocumentFormattingRequest,
   ExecuteCommandRequest,
   ExitNotification,
   type LSPAny,
@@ -242,6 +243,15 @@ export class HeadlessClient {
     const edit = whole.edit && (await this.#carryOut(road, whole.edit))
     if (whole.command === undefined || edit?.applied === false) return { edit, result: undefined }
     return { edit, result: await this.executeCommand(whole.command.command, whole.command.arguments) }
+  }
+
+  /** Formats an open document as the server has it; undefined where it has nothing to change. */
+  async format(path: string): Promise<EditOutcome | undefined> {
+    const uri = pathToFileURL(path).href
+    const params = { textDocument: { uri }, options: { tabSize: 2, insertSpaces: true } }
+    const edits = await this.#conversation.ask(DocumentFormattingRequest.type, params)
+    if (edits === null || edits.length === 0) return undefined
+    return await this.#carryOut(DocumentFormattingRequest.method, { changes: { [uri]: edits } })
   }
 
   /** Runs a command in the server; gives its answer when the edits that came before that are done. */

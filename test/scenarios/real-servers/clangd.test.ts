@@ -8,6 +8,7 @@ import { PATIENCE_MS, pick, type RealServer, rangeOf, refactor } from './wrapped
 const SERVER: RealServer = {
   name: 'clangd',
   command: ['clangd', '--log=error', '--background-index=false'],
+  version: ['--version'],
 }
 
 const PROJECT = {
@@ -42,7 +43,9 @@ describeWith(
   [{ name: 'clangd', version: ['--version'], install: 'apt-get install clangd' }],
   'clangd',
   () => {
-    test('“Move function body to out-of-line” is journaled over two files', { timeout }, async () => {
+    test.concurrent('“Move function body to out-of-line” is journaled over two files', {
+      timeout,
+    }, async () => {
       using stage = new Stage(PROJECT)
       const title = /^Move function body to out-of-line$/
       const changed = await refactor(stage, SERVER, title, async (client) => {
@@ -58,7 +61,7 @@ describeWith(
       })
     })
 
-    test('“Extract subexpression to variable” is journaled', { timeout }, async () => {
+    test.concurrent('“Extract subexpression to variable” is journaled', { timeout }, async () => {
       using stage = new Stage(PROJECT)
       const title = /^Extract subexpression to variable$/
       const changed = await refactor(stage, SERVER, title, async (client) => {
@@ -74,7 +77,7 @@ describeWith(
       })
     })
 
-    test('a rename is journaled over three files', { timeout }, async () => {
+    test.concurrent('a rename is journaled over three files', { timeout }, async () => {
       using stage = new Stage(PROJECT)
       const rename = async (client: HeadlessClient) => {
         for (const name of ['vec.h', 'vec.cpp', 'main.cpp']) await client.open(stage.path(name))
@@ -90,7 +93,7 @@ describeWith(
       })
     })
 
-    test('a quick fix, whose edit stands in the menu, is journaled when it is picked', {
+    test.concurrent('a quick fix, whose edit stands in the menu, is journaled when it is picked', {
       timeout,
     }, async () => {
       const broken = { ...PROJECT, 'main.cpp': PROJECT['main.cpp'].replace('{3, 4};', '{3, 4}') }
@@ -114,7 +117,24 @@ describeWith(
       expect(changed).toEqual({ 'main.cpp': PROJECT['main.cpp'] })
     })
 
-    test('a session without an edit passes as if the proxy were not there', { timeout }, async () => {
+    test.concurrent('a layout is journaled where that is asked for', { timeout }, async () => {
+      const untidy = {
+        ...PROJECT,
+        'main.cpp': PROJECT['main.cpp'].replace('Vec v{3, 4};', 'Vec   v{ 3,4 };'),
+      }
+      using stage = new Stage(untidy)
+      const format = async (client: HeadlessClient) => {
+        await client.open(stage.path('main.cpp'))
+        await client.format(stage.path('main.cpp'))
+      }
+      const road = { road: 'textDocument/formatting', proxy: ['--journal-formatting'] }
+      const changed = await refactor(stage, SERVER, /^Format `main.cpp`$/, format, road)
+      expect(changed).toEqual({ 'main.cpp': PROJECT['main.cpp'] })
+    })
+
+    test.concurrent('a session without an edit passes as if the proxy were not there', {
+      timeout,
+    }, async () => {
       using stage = new Stage(PROJECT)
       const { start } = rangeOf(PROJECT, 'vec.cpp', 'length2')
       await expectUntouched(stage, SERVER, {

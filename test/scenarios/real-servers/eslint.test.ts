@@ -1,16 +1,15 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { Stage } from '../stage.ts'
+import { modules, ownCommand } from './npm.ts'
 import { expectUntouched } from './untouched-session.ts'
 import { PATIENCE_MS, type RealServer, refactor } from './wrapped-server.ts'
 
-const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
-
 const SERVER: RealServer = {
   name: 'vscode-eslint-language-server',
-  command: [join(modules, '.bin', 'vscode-eslint-language-server'), '--stdio'],
+  command: [ownCommand('vscode-eslint-language-server'), '--stdio'],
   // It looks at a file again after a save; told to leave in the middle of that, it ends with 7.
   ends: [0, 7],
   options: (stage) => ({
@@ -49,6 +48,9 @@ const PROJECT = {
     'var name = "tea 🍵"; let other = "ß"\r\nlet price = 4; /* € */ var unit = "cup";\r\nunit = name + price + other;\r\n',
 }
 
+const FIXED =
+  "const name = 'tea 🍵'; const other = 'ß'\r\nconst price = 4; /* € */ let unit = 'cup'\r\nunit = name + price + other\r\n"
+
 const timeout = 3 * PATIENCE_MS
 
 function projectWithEslint(): Stage {
@@ -59,19 +61,16 @@ function projectWithEslint(): Stage {
   return stage
 }
 
-test('“Fix all” is journaled', { timeout }, async () => {
+test.concurrent('“Fix all” is journaled', { timeout }, async () => {
   using stage = projectWithEslint()
   const changed = await refactor(stage, SERVER, /^eslint\.applyAllFixes$/, async (client) => {
     const { uri, version } = await client.open(stage.path('price.js'))
     await client.executeCommand('eslint.applyAllFixes', [{ uri, version }])
   })
-  expect(changed).toEqual({
-    'price.js':
-      "const name = 'tea 🍵'; const other = 'ß'\r\nconst price = 4; /* € */ let unit = 'cup'\r\nunit = name + price + other\r\n",
-  })
+  expect(changed).toEqual({ 'price.js': FIXED })
 })
 
-test('a session without an edit passes as if the proxy were not there', { timeout }, async () => {
+test.concurrent('a session without an edit passes as if the proxy were not there', { timeout }, async () => {
   using stage = projectWithEslint()
   await expectUntouched(stage, SERVER, {
     name: 'price.js',

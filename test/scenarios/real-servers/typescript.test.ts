@@ -1,16 +1,14 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { HeadlessClient } from '../../../client-shim/client.ts'
 import { Stage } from '../stage.ts'
+import { modules, ownCommand } from './npm.ts'
 import { expectUntouched } from './untouched-session.ts'
 import { PATIENCE_MS, pick, type RealServer, rangeOf, refactor } from './wrapped-server.ts'
 
-const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
-
 const SERVER: RealServer = {
   name: 'typescript-language-server',
-  command: [join(modules, '.bin', 'typescript-language-server'), '--stdio'],
+  command: [ownCommand('typescript-language-server'), '--stdio'],
   options: () => ({
     initializationOptions: {
       // A second, syntactic tsserver would answer for the open file alone while the project is loading.
@@ -57,7 +55,9 @@ const PROJECT = {
 
 const timeout = 3 * PATIENCE_MS
 
-test('“Convert named export to default export” is journaled over seven files', { timeout }, async () => {
+test.concurrent('“Convert named export to default export” is journaled over seven files', {
+  timeout,
+}, async () => {
   using stage = new Stage(PROJECT)
   const title = /^Convert named export to default export$/
   const changed = await refactor(stage, SERVER, title, async (client) => {
@@ -78,7 +78,9 @@ test('“Convert named export to default export” is journaled over seven files
   })
 })
 
-test('“Move to a new file” is journaled, whose file the server has already made', { timeout }, async () => {
+test.concurrent('“Move to a new file” is journaled, whose file the server has already made', {
+  timeout,
+}, async () => {
   using stage = new Stage(PROJECT)
   const title = /^Move to a new file$/
   const changed = await refactor(stage, SERVER, title, async (client) => {
@@ -112,7 +114,7 @@ test('“Move to a new file” is journaled, whose file the server has already m
   expect(Buffer.from(stage.files()['src/label.ts']!)).toHaveLength(0)
 })
 
-test('“Extract to constant” is journaled', { timeout }, async () => {
+test.concurrent('“Extract to constant” is journaled', { timeout }, async () => {
   using stage = new Stage(PROJECT)
   const title = /^Extract to constant in enclosing scope$/
   const changed = await refactor(stage, SERVER, title, async (client) => {
@@ -128,7 +130,7 @@ test('“Extract to constant” is journaled', { timeout }, async () => {
   })
 })
 
-test('organized imports are journaled', { timeout }, async () => {
+test.concurrent('organized imports are journaled', { timeout }, async () => {
   using stage = new Stage(PROJECT)
   const changed = await refactor(stage, SERVER, /^_typescript\.organizeImports$/, async (client) => {
     await client.open(stage.path('src/web.ts'))
@@ -145,7 +147,7 @@ test('organized imports are journaled', { timeout }, async () => {
   })
 })
 
-test('a rename is journaled over seven files', { timeout }, async () => {
+test.concurrent('a rename is journaled over seven files', { timeout }, async () => {
   using stage = new Stage(PROJECT)
   const rename = async (client: HeadlessClient) => {
     await client.open(stage.path('src/goods.ts'))
@@ -166,7 +168,7 @@ test('a rename is journaled over seven files', { timeout }, async () => {
   })
 })
 
-test('a file moves with the imports of it, and back', { timeout }, async () => {
+test.concurrent('a file moves with the imports of it, and back', { timeout }, async () => {
   using stage = new Stage(PROJECT)
   const move = async (client: HeadlessClient) => {
     await client.open(stage.path('src/web.ts'))
@@ -184,7 +186,9 @@ test('a file moves with the imports of it, and back', { timeout }, async () => {
 
 const isMistake = ({ message }: { message: unknown }) => String(message).includes('Did you mean')
 
-test('a quick fix, whose edit stands in the menu, is journaled when it is picked', { timeout }, async () => {
+test.concurrent('a quick fix, whose edit stands in the menu, is journaled when it is picked', {
+  timeout,
+}, async () => {
   const broken = { ...PROJECT, 'src/web.ts': PROJECT['src/web.ts'].replace("label('x'", "labal('x'") }
   using stage = new Stage(broken)
   const title = /^Change spelling to 'label'$/
@@ -202,7 +206,35 @@ test('a quick fix, whose edit stands in the menu, is journaled when it is picked
   expect(await refactor(stage, SERVER, title, fix, road)).toEqual({ 'src/web.ts': PROJECT['src/web.ts'] })
 })
 
-test('a session without an edit passes as if the proxy were not there', { timeout }, async () => {
+test.concurrent('imports that are organized on saving stay in the menu, journaled', { timeout }, async () => {
+  using stage = new Stage(PROJECT)
+  const organize = async (client: HeadlessClient) => {
+    await client.open(stage.path('src/web.ts'))
+    const range = rangeOf(PROJECT, 'src/web.ts', 'import')
+    const options = { only: ['source.organizeImports'] }
+    const action = await client.findCodeAction(stage.path('src/web.ts'), range, () => true, options)
+    expect(action).toHaveProperty('edit')
+    await client.runCodeAction(action)
+  }
+  const road = { road: 'textDocument/codeAction' }
+  expect(Object.keys(await refactor(stage, SERVER, /^Organize Imports$/, organize, road))).toEqual([
+    'src/web.ts',
+  ])
+})
+
+test.concurrent('a layout is journaled where that is asked for', { timeout }, async () => {
+  const untidy = PROJECT['src/invoice.ts'].replace('invoice = ', 'invoice    =   ')
+  using stage = new Stage({ ...PROJECT, 'src/invoice.ts': untidy })
+  const format = async (client: HeadlessClient) => {
+    await client.open(stage.path('src/invoice.ts'))
+    await client.format(stage.path('src/invoice.ts'))
+  }
+  const road = { road: 'textDocument/formatting', proxy: ['--journal-formatting'] }
+  const changed = await refactor(stage, SERVER, /^Format `invoice.ts`$/, format, road)
+  expect(changed).toEqual({ 'src/invoice.ts': PROJECT['src/invoice.ts'] })
+})
+
+test.concurrent('a session without an edit passes as if the proxy were not there', { timeout }, async () => {
   using stage = new Stage(PROJECT)
   const { start } = rangeOf(PROJECT, 'src/goods.ts', 'label(')
   await expectUntouched(stage, SERVER, {
@@ -213,9 +245,9 @@ test('a session without an edit passes as if the proxy were not there', { timeou
   })
 })
 
-test('the native server ends with status 1, and so does the proxy', { timeout }, async () => {
+test.concurrent('the native server ends with status 1, and so does the proxy', { timeout }, async () => {
   using stage = new Stage(PROJECT)
-  const command = [join(modules, '.bin', 'tsc'), '--lsp', '--stdio'] as const
+  const command = [ownCommand('tsc'), '--lsp', '--stdio'] as const
   const exit = await expectUntouched(
     stage,
     { name: 'tsc', command },

@@ -3,8 +3,9 @@ import { expect } from 'vitest'
 import type { Range } from 'vscode-languageserver-protocol/node'
 import { HeadlessClient } from '../../../client-shim/client.ts'
 import type { HeadlessOptions } from '../../../client-shim/options.ts'
-import type { TraceEntry } from '../../../client-shim/wire.ts'
 import type { Stage } from '../stage.ts'
+import { editsSeen } from './edits-seen.ts'
+import { versionOf } from './installed.ts'
 import {
   afterHashesOf,
   afterImagesOf,
@@ -15,12 +16,17 @@ import {
   readLines,
   sessionsIn,
 } from './recorded.ts'
+import { keep } from './rows.ts'
 
 /** A language server as it is installed, and what its client is started with. */
 export interface RealServer {
   /** What the log calls it: the command's own name. */
   readonly name: string
   readonly command: readonly [string, ...string[]]
+  /** What the table calls it, where its name alone does not tell. */
+  readonly title?: string
+  /** Arguments that make it say its version; by default it is that of its npm package. */
+  readonly version?: readonly string[]
   /** The statuses with which it may end, without the proxy as well; only 0 by default. */
   readonly ends?: readonly number[]
   readonly options?: (stage: Stage) => Partial<HeadlessOptions>
@@ -30,6 +36,8 @@ export interface RealServer {
 interface Road {
   readonly road?: string
   readonly recordedAs?: string
+  /** Options of the proxy. */
+  readonly proxy?: readonly string[]
 }
 
 /** File names to contents; as latin-1 where every byte has to show. */
@@ -50,12 +58,13 @@ export async function refactor(
   server: RealServer,
   label: RegExp,
   act: (client: HeadlessClient) => Promise<unknown>,
-  { road = 'workspace/applyEdit', recordedAs = road }: Road = {},
+  { road = 'workspace/applyEdit', recordedAs = road, proxy = [] }: Road = {},
 ): Promise<Files> {
   const arrivals: Arrival[] = []
+  const editIn = editsSeen()
   const client = await HeadlessClient.start({
     ...optionsFor(stage, server),
-    command: wrapped(stage, server),
+    command: wrapped(stage, server, proxy),
     trace: (entry) => {
       const edit = editIn(entry)
       // The frame has been read and nobody has looked at it: nothing of it can have been carried out.
@@ -68,20 +77,41 @@ export async function refactor(
     await client.waitForEdits(1)
     expect(client.edits).toMatchObject([{ road, outcome: { applied: true } }])
     expect(server.ends ?? [0]).toContain((await client.shutdown()).code)
+  } catch (error) {
+    keep({ missing: `an edit by ${server.name}` }) // there is no row of it: the table would be too short
+    throw error
   } finally {
     await client.kill()
   }
   const after = stage.files()
   const [arrival, ...others] = arrivals
   expect(others).toEqual([])
-  const line = expectRecorded(stage, arrival!, after)
-  expect(line.meta).toMatchObject({ road: recordedAs, server: server.name })
-  expect(line.meta.label).toMatch(label)
-  expectSettled(stage, line)
+  const seen = { recorded: false, undone: false }
+  try {
+    const line = expectRecorded(stage, arrival!, after)
+    expect(line.meta).toMatchObject({ road: recordedAs, server: server.name })
+    expect(line.meta.label).toMatch(label)
+    expectSettled(stage, line)
+    seen.recorded = true
+    expect(await stage.lspWal('undo')).toMatchObject({ status: 0, stderr: '' })
+    expect(stage.files()).toEqual(arrival!.files)
+    seen.undone = true
+    return named(stage, at(stage, after, Object.keys(line.meta.paths)))
+  } finally {
+    keepRow(server, road, arrival!, seen)
+  }
+}
 
-  expect(await stage.lspWal('undo')).toMatchObject({ status: 0, stderr: '' })
-  expect(stage.files()).toEqual(arrival!.files)
-  return named(stage, at(stage, after, Object.keys(line.meta.paths)))
+function keepRow(
+  server: RealServer,
+  road: string,
+  { edit, log: [line] }: Arrival,
+  seen: { readonly recorded: boolean; readonly undone: boolean },
+): void {
+  const { title = server.name } = server
+  const { label = '', road: sentBy = road, paths = {} } = line?.meta ?? {}
+  const version = versionOf(server)
+  keep({ server: title, version, label, road, sentBy, edit, paths: Object.keys(paths).length, ...seen })
 }
 
 /** What there was at the moment when an edit reached the client. */
@@ -95,7 +125,11 @@ function expectRecorded(stage: Stage, { edit, log, files }: Arrival, after: File
   expect(log).toHaveLength(1)
   const line = log[0]!
   const paths = Object.keys(line.meta.paths)
-  expect(line.meta.edit).toEqual(edit)
+  // Of a layout the log has the whole, and the answer the edits of the one document.
+  const { changes } = line.meta.edit as { changes?: object }
+  expect(Array.isArray(edit) ? Object.values(changes ?? {}) : line.meta.edit).toEqual(
+    Array.isArray(edit) ? [edit] : edit,
+  )
   expect(mapValues(originalsOf(line), latin1)).toEqual(at(stage, files, paths))
   const written = at(stage, after, paths)
   expect(mapValues(afterImagesOf(line), latin1)).toEqual(written)
@@ -115,11 +149,21 @@ function expectSettled(stage: Stage, line: Line): void {
 
 /** What every client of a server's tests is started with, but for the command. */
 export function optionsFor(stage: Stage, { options }: RealServer): Omit<HeadlessOptions, 'command'> {
-  return { folders: [stage.workspace], stderr: 'capture', timeoutMs: PATIENCE_MS, ...options?.(stage) }
+  return {
+    folders: [stage.workspace],
+    stderr: 'capture',
+    timeoutMs: PATIENCE_MS,
+    exitPauseMs: PATIENCE_MS,
+    ...options?.(stage),
+  }
 }
 
-export function wrapped(stage: Stage, server: RealServer): [string, ...string[]] {
-  return stage.wrapped([], server.command) as [string, ...string[]]
+export function wrapped(
+  stage: Stage,
+  server: RealServer,
+  options: readonly string[] = [],
+): [string, ...string[]] {
+  return stage.wrapped(options, server.command) as [string, ...string[]]
 }
 
 /** Picks a code action by its title and runs it; `command` is what it has the server do. */
@@ -146,19 +190,6 @@ export function rangeOf(files: Files, name: string, needle: string): Range {
 function positionAt(text: string, offset: number): Range['start'] {
   const before = text.slice(0, offset).split('\n')
   return { line: before.length - 1, character: before.at(-1)!.length }
-}
-
-/** An edit that is sent to be applied, that is an answer, or that an action holds which is one. */
-function editIn({ from, message }: TraceEntry): unknown {
-  if (from !== 'server') return undefined
-  const { method, params, result } = message as {
-    method?: string
-    params?: { edit?: unknown }
-    result?: { edit?: unknown; changes?: unknown; documentChanges?: unknown } | null
-  }
-  if (method === 'workspace/applyEdit') return params?.edit
-  const isEdit = result?.changes !== undefined || result?.documentChanges !== undefined
-  return isEdit ? result : result?.edit
 }
 
 /** The files at these paths, by path. */
