@@ -8,6 +8,7 @@ import type { Message } from './message.ts'
 const TOKEN = 'lsp-wal'
 const OURS = /^[0-9a-f]+:[1-9]\d*$/
 const METHOD = 'textDocument/codeAction'
+const PIECES = 'partialResultToken'
 const RESOLVES = '{"resolveProvider":true}'
 /** How many menus are remembered, and how many bytes of them: some editors keep what they were given for minutes. */
 const MOST_MENUS = 100
@@ -96,6 +97,26 @@ export class CodeActions {
     return this.#edited(message, edits)
   }
 
+  /**
+   * The editor's `textDocument/codeAction`, without leave to answer in pieces (`partialResultToken`): a menu comes in
+   * one piece then, in the answer. A server need not make use of that leave (LSP, "Partial Result Progress").
+   */
+  inOnePiece(message: Message): Buffer {
+    if (!this.areTakenOut) return message.frame
+    const { body } = message
+    const params = memberOf(body, startOf(body), 'params')
+    const members = params && membersOf(body, params.value)
+    if (members === undefined || !members.some(({ key }) => key === PIECES)) return message.frame
+    const kept = members.filter(({ key }) => key !== PIECES)
+    const text = kept.map(({ from, to }) => body.toString('utf8', from, to)).join(',')
+    return this.#edited(message, [{ start: params!.value, end: params!.to, text: `{${text}}` }])
+  }
+
+  /** Whether there are edits in a menu that nothing is taken out of: they pass unrecorded. */
+  isUnrecorded(menu: unknown): boolean {
+    return !this.areTakenOut && Array.isArray(menu) && menu.some((action) => isObject(asObject(action).edit))
+  }
+
   /** The server's answer to `textDocument/codeAction`, without the edits of those that can be asked for again. */
   withoutEdits(message: Message): Buffer {
     if (!this.areTakenOut) return message.frame
@@ -138,11 +159,10 @@ export class CodeActions {
     const members = membersOf(body, from)
     if (members === undefined || !members.some(({ key, value }) => key === 'edit' && body[value] === OPEN))
       return undefined
-    // An action that has its command is complete for some editors (eglot, lsp-mode), and never asked for.
-    const isCommand = ({ key, value }: { key: string; value: number }) =>
-      key === 'command' && body[value] !== NULL
-    if (members.some(isCommand) && !this.#resolving.command) return undefined
-    const kept = members.filter(({ key }) => key !== 'edit' && key !== 'command' && key !== 'data')
+    // An action that has its command is complete for some editors that resolve commands, too (eglot, lsp-mode), and
+    // never asked for. One that resolves edits alone asks all the same, and may keep the command that it saw.
+    const taken = this.#resolving.command ? ['edit', 'command', 'data'] : ['edit', 'data']
+    const kept = members.filter(({ key }) => !taken.includes(key))
     const texts = kept.map((member) => body.toString('utf8', member.from, member.to))
     return (token) => `{${[...texts, `"data":${JSON.stringify({ [TOKEN]: token })}`].join(',')}}`
   }
@@ -176,8 +196,12 @@ export class CodeActions {
 }
 
 const OPEN = 0x7b
-/** The first letter of `null`; no other value that a command may have begins with it. */
+/** The first letter of `null`. */
 const NULL = 0x6e
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}
 
 function jsonIn(bytes: Buffer, from: number, to: number): unknown {
   try {

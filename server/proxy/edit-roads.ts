@@ -21,6 +21,8 @@ export interface Surroundings {
   /** Writes a frame of the proxy's own. */
   readonly toEditor: (frame: Buffer) => void
   readonly toServer: (frame: Buffer) => void
+  /** Tells whoever reads the server's log. */
+  readonly log: (text: string) => void
   /** An intent that the editor was asked to carry out, and what it has answered. */
   readonly answered: (intent: string, applied: boolean) => void
   /** Hex digits that no other session has. */
@@ -46,6 +48,7 @@ export class EditRoads {
   readonly #menus = new Map<string, boolean>()
   /** The intents whose answers the editor owes, by the id of the forwarded request. Some editors never answer. */
   readonly #forwarded = new Map<string, Intent>()
+  #unrecordedTold = false
   readonly callsOfEditor: Calls
   readonly callsOfServer: Calls
 
@@ -59,7 +62,7 @@ export class EditRoads {
         roads.map(([method, road]) => [method, look((message) => this.#asked.ask(method, road, message))]),
       ),
       'workspace/executeCommand': look(({ id, params }) => this.#labels.commandSent(id, params)),
-      [MENU]: look(({ id, params }) => id !== undefined && this.#menus.set(id, isOfSource(params))),
+      [MENU]: { kind: 'hold', settle: async (message) => this.#menuAsked(message), tooLong: () => 'pass' },
       'codeAction/resolve': {
         kind: 'hold',
         settle: async (message) => this.#resolve(message),
@@ -179,9 +182,20 @@ export class EditRoads {
     return 'drop'
   }
 
+  #menuAsked(message: Message): Buffer {
+    const { id, params } = message
+    if (id !== undefined) this.#menus.set(id, isOfSource(params))
+    return this.#actions.inOnePiece(message)
+  }
+
   #menuCame(id: string, message: Message): void {
     this.#menus.delete(id)
     this.#labels.menuShown(message.result)
+    if (this.#unrecordedTold || !this.#actions.isUnrecorded(message.result)) return
+    this.#unrecordedTold = true
+    this.#around.log(
+      'edits that stand in menus of code actions pass unrecorded: they are not asked for one by one here',
+    )
   }
 
   async #menuShown(id: string, message: Message): Promise<Buffer> {

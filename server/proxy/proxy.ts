@@ -102,6 +102,7 @@ class ProxyRun {
       gate: this.#gate,
       toEditor: (frame: Buffer) => this.#relay.toEditor.inject(frame),
       toServer: (frame: Buffer) => this.#relay.toServer.inject(frame),
+      log: (text: string) => this.#conversation.log('warning', text),
       answered: (intent: string, applied: boolean) => this.#started?.settlement.answered(intent, applied),
       nonce: env.host.random(4),
     }

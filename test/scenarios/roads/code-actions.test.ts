@@ -92,18 +92,48 @@ describe.concurrent('a menu of code actions', () => {
     },
   )
 
-  test('keeps an edit beside a command with an editor that resolves no commands', async ({
+  test('keeps the command, and loses the edit, with an editor that resolves edits alone', async ({
     stage,
     processes,
     expect,
   }) => {
     const editor = codeAction({ dataSupport: true, resolveSupport: { properties: ['edit'] } })
     const { session } = await started(stage, processes, { editor, server: SERVER })
-    const both = quickFix(workspaceEdit(stage, 'a.ts', 'bar'), ',"command":{"command":"c","title":"t"}')
-    const answer = list(both)
-    expect(await shown(session, answer)).toBe(body(answer))
-    const nothing = list(quickFix(workspaceEdit(stage, 'a.ts', 'bar'), ',"command":null'))
-    expect(await shown(session, nothing)).not.toContain('changes')
+    const command = '"command":{"command":"c","title":"t","arguments":[1e2]}'
+    const action = quickFix(workspaceEdit(stage, 'a.ts', 'bar'), `,${command}`)
+    const menu = await shown(session, list(action))
+    expect(menu).toContain(command)
+    expect(menu).not.toContain('changes')
+    const [answer] = await resolve(session, itemsIn(menu)[0]!)
+    expect(answer).toBe(`{"jsonrpc":"2.0","id":2,"result":${action}}`)
+    expect(logged(stage.journal)).toMatchObject([{ edits: [{ NewText: 'bar' }] }])
+  })
+
+  test('is asked for in one piece', async ({ stage, processes, expect }) => {
+    const { session } = await started(stage, processes, { server: SERVER })
+    const asked = (token: string) =>
+      frame(
+        `{"jsonrpc":"2.0","id":1,"method":"textDocument/codeAction","params":{ "a" : 1e2${token}, "c":{"partialResultToken":1}}}`,
+      )
+    const { toServer } = await session.exchange({ fromEditor: [asked(', "partialResultToken":"x"')] })
+    expect(body(toServer.bytes)).toBe(
+      '{"jsonrpc":"2.0","id":1,"method":"textDocument/codeAction","params":{"a" : 1e2,"c":{"partialResultToken":1}}}',
+    )
+    const plain = await session.exchange({ fromEditor: [asked('')] })
+    expect(difference(plain.toServer.bytes, asked(''))).toBeUndefined()
+  })
+
+  test('that keeps its edits is named once', async ({ stage, processes, expect }) => {
+    const editor = { workspace: { applyEdit: true } }
+    const { session } = await started(stage, processes, { editor, server: SERVER })
+    const answer = list(quickFix(workspaceEdit(stage, 'a.ts', 'bar')))
+    await session.exchange({ fromEditor: [ASK] })
+    await session.server.send(answer)
+    const words = await session.words()
+    expect(words.map(({ params }) => params?.message)).toEqual([expect.stringContaining('pass unrecorded')])
+    await session.exchange({ fromEditor: [ASK] })
+    await session.exchange({ fromServer: [answer] })
+    expect((await session.exchange({})).toEditor.own).toEqual([])
   })
 })
 
