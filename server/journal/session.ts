@@ -29,6 +29,9 @@ export class Session {
   readonly #tell: (problem: unknown) => void
   readonly #answers: Answers
   #made: Promise<Made> | undefined
+  #startedAt: string | undefined
+  /** Whether `session.json` names all of the session's folders. */
+  #isNamed = true
   /** This session's intents that have no final outcome yet. */
   readonly #pending = new Set<string>()
   #appended = false
@@ -61,18 +64,51 @@ export class Session {
     await this.#make().catch(() => {}) // whoever records something tries again, and is told
   }
 
+  /** Its editor works in more folders from now on: `SessionStart.folders` has grown. */
+  foldersAdded(): void {
+    this.#isNamed = false
+  }
+
   /** Makes the intent durable. @throws DiskError, JournalError */
   async append(intent: Intent): Promise<void> {
     try {
-      await (await this.#make()).log.append(intent)
+      await this.#appendNow(intent)
     } catch (error) {
       if (!(error instanceof LogGone)) throw error
       // The user may have cleared the whole journal away: a new folder, once.
       await this.#leaveBehind()
-      await (await this.#make()).log.append(intent)
+      await this.#appendNow(intent)
     }
     this.#appended = true
     this.#pending.add(intent.id)
+  }
+
+  async #appendNow(intent: Intent): Promise<void> {
+    const made = await this.#make()
+    if (!this.#isNamed) await this.#nameFolders(made)
+    await made.log.append(intent)
+  }
+
+  /** Before anything is recorded in a folder, so that the next start there finds it. */
+  async #nameFolders({ socket }: Made): Promise<void> {
+    const { disk, host } = this.#env
+    // It is gone, and appending will tell.
+    if ((await disk.lstat(join(this.folder, SESSION_FILE))) === undefined) return
+    await prepareRoot(this.#env, this.#root, this.#start.folders) // the journal may lie in one of them
+    this.#isNamed = true
+    // Under a name that no reader looks at, and that is cleared away after a crash.
+    const building = join(this.#root.live, `.${this.id}-${host.random(2)}`)
+    try {
+      await disk.makeFolder(building, 0o700)
+      await this.#writeInfo(building, socket)
+      await disk.rename(join(building, SESSION_FILE), join(this.folder, SESSION_FILE))
+      await disk.syncFolder(this.folder)
+    } catch (error) {
+      this.#isNamed = false
+      throw error
+    } finally {
+      await disk.removeFolder(building).catch(() => {}) // the tidying of the journal takes it
+    }
   }
 
   async #leaveBehind(): Promise<void> {
@@ -202,6 +238,7 @@ export class Session {
   async #makeFolder(): Promise<Made> {
     const { disk, host } = this.#env
     await prepareRoot(this.#env, this.#root, this.#start.folders)
+    this.#isNamed = true
     const hidden = () => join(this.#root.live, `.${this.id}-${host.random(2)}`)
     // What an earlier try could not take back, on a disk that failed then: nothing is recorded in it.
     if ((await disk.lstat(this.folder)) !== undefined) await disk.rename(this.folder, hidden())
@@ -238,6 +275,7 @@ export class Session {
 
   async #writeInfo(building: string, socket: string): Promise<void> {
     const { disk, host } = this.#env
+    this.#startedAt ??= host.now().toISOString()
     const info: SessionInfo = {
       version: 1,
       session: this.id,
@@ -247,7 +285,7 @@ export class Session {
       boot: host.boot,
       pid: host.pid,
       start: (await host.processStart(host.pid)) ?? '',
-      startedAt: host.now().toISOString(),
+      startedAt: this.#startedAt,
       socket,
     }
     const file = await disk.open(join(building, SESSION_FILE), 'create')

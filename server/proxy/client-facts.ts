@@ -49,10 +49,19 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
   }
 }
 
+/** `params` of `workspace/didChangeWorkspaceFolders`: the paths of those that the editor has opened, too. */
+export function foldersAddedBy(params: unknown): string[] {
+  return pathsOf(asObject(asObject(params).event).added)
+}
+
 function foldersOf(params: Json, cwd: string): string[] {
-  const named = Array.isArray(params.workspaceFolders) ? params.workspaceFolders : []
-  const paths = named.map((folder) => pathOfUri(asObject(folder).uri)).filter((path) => path !== undefined)
+  const paths = pathsOf(params.workspaceFolders)
   if (paths.length > 0) return paths
   const root = pathOfUri(params.rootUri) ?? (typeof params.rootPath === 'string' ? params.rootPath : cwd)
   return [resolve(root)]
+}
+
+function pathsOf(folders: unknown): string[] {
+  const named = Array.isArray(folders) ? folders : []
+  return named.map((folder) => pathOfUri(asObject(folder).uri)).filter((path) => path !== undefined)
 }

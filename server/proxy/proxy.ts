@@ -8,13 +8,13 @@ import { Session } from '../journal/session.ts'
 import type { SessionStart } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
-import { type ClientFacts, clientFactsOf } from './client-facts.ts'
+import { type ClientFacts, clientFactsOf, foldersAddedBy } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditRoads } from './edit-roads.ts'
 import { type CommandLine, EditorCommands } from './editor-commands.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
 import { numberIn } from './envelope.ts'
-import { excludedBy } from './exclusion.ts'
+import { type Excluded, excludedBy } from './exclusion.ts'
 import { Gate } from './gate.ts'
 import { Housekeeper } from './housekeeper.ts'
 import { asObject } from './json.ts'
@@ -73,6 +73,9 @@ class ProxyRun {
   readonly #conversation: Conversation
   readonly #mirror = new Mirror()
   #started: Started | undefined
+  /** Every workspace folder that the editor has had open, those included that it has closed since. */
+  readonly #folders: string[] = []
+  #excluded: Promise<Excluded | undefined> = Promise.resolve(undefined)
   /** Where recoveries and undos write at the moment. */
   readonly #workspaces = new Set<EditorWorkspace>()
   readonly #ownCommands: OwnCommands
@@ -149,6 +152,7 @@ class ProxyRun {
       'textDocument/didChange': look(({ params }) => this.#textChanged(this.#mirror.change(params))),
       'textDocument/didClose': look(({ params }) => this.#closed(this.#mirror.close(params))),
       'textDocument/didSave': look(({ params }) => this.#saved(this.#mirror.pathOf(params))),
+      'workspace/didChangeWorkspaceFolders': look(({ params }) => this.#foldersAdded(foldersAddedBy(params))),
       'workspace/didChangeWatchedFiles': look(() => settlement()?.nudge()),
       shutdown: leaving,
       exit: leaving,
@@ -205,15 +209,16 @@ class ProxyRun {
     this.#watchEditor(client)
     this.#roads.editorSays(params)
     this.#ownCommands.editorSays(params)
-    const start = { folders: client.folders, server: command, editor: client.editor }
+    this.#folders.push(...client.folders)
+    const start = { folders: this.#folders, server: command, editor: client.editor }
     const session = new Session(this.#env, root, start, this.#problem, {
       openPaths: () => this.#mirror.paths,
       carryOut: async (order) => (await this.#takeBacks()).order(order),
     })
-    const disk = new DiskWorkspace(this.#env.disk, client.folders)
+    const disk = new DiskWorkspace(this.#env.disk, this.#folders)
     const settlement = new Settlement(this.#env, this.#mirror, disk, this.#problem)
-    const excluded = await excludedBy(this.#env.disk, exclude, client.folders)
-    const about = { server: basename(command[0] ?? ''), maxIntent, excluded }
+    this.#excluded = excludedBy(this.#env.disk, exclude, this.#folders)
+    const about = { server: basename(command[0] ?? ''), maxIntent, excluded: () => this.#excluded }
     const recorder = new Recorder(this.#env, this.#mirror, this.#conversation, session, disk, about)
     const recovery = new StartRecovery(this.#env, session, settlement, this.#conversation, recover)
     const housekeeper = new Housekeeper(
@@ -260,7 +265,7 @@ class ProxyRun {
 
   /** The disk as far as the sessions that are recovered reached: their editors may have had more folders open. */
   #whole(recovery: StartRecovery): DiskWorkspace {
-    return new DiskWorkspace(this.#env.disk, [...this.#started!.client.folders, ...recovery.folders])
+    return new DiskWorkspace(this.#env.disk, [...this.#folders, ...recovery.folders])
   }
 
   #initialized(): void {
@@ -316,11 +321,11 @@ class ProxyRun {
 
   async #takeBacks(): Promise<TakeBacks> {
     const { TakeBacks } = await import('./take-back.ts')
-    const { client, session, settlement } = this.#started!
+    const { session, settlement } = this.#started!
     this.#takingBack ??= new TakeBacks({
       env: this.#env,
       root: this.#options.root,
-      folders: client.folders,
+      folders: this.#folders,
       session,
       settlement,
       conversation: this.#conversation,
@@ -356,6 +361,15 @@ class ProxyRun {
     const frame = this.#roads.offered(message)
     const bodyAt = frame.indexOf('\r\n\r\n') + 4
     return this.#ownCommands.offered(frame === message.frame ? message : new Message(frame, bodyAt))
+  }
+
+  /** What was recorded in a folder that the editor closes is still to be recovered: none is taken away. */
+  #foldersAdded(added: readonly string[]): void {
+    const more = added.filter((folder) => !this.#folders.includes(folder))
+    if (this.#started === undefined || more.length === 0) return
+    this.#folders.push(...more)
+    this.#excluded = excludedBy(this.#env.disk, this.#options.exclude, this.#folders)
+    this.#started.session.foldersAdded()
   }
 
   // Observe, settle.

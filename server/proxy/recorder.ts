@@ -35,7 +35,7 @@ export class Recorder {
   readonly #disk: DiskWorkspace
   readonly #server: string
   readonly #maxIntent: number
-  readonly #excluded: Excluded | undefined
+  readonly #excluded: (() => Promise<Excluded | undefined>) | undefined
   #recording: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -44,7 +44,11 @@ export class Recorder {
     conversation: Conversation,
     session: Session,
     disk: DiskWorkspace,
-    about: { readonly server: string; readonly maxIntent: number; readonly excluded?: Excluded | undefined },
+    about: {
+      readonly server: string
+      readonly maxIntent: number
+      readonly excluded?: () => Promise<Excluded | undefined>
+    },
   ) {
     this.#env = env
     this.#mirror = mirror
@@ -103,7 +107,7 @@ export class Recorder {
   }
 
   async #withoutExcluded(intent: Intent): Promise<Intent> {
-    const excluded = this.#excluded
+    const excluded = await this.#excluded?.()
     if (excluded === undefined) return intent
     const paths = touchedPaths(intent)
     const verdicts = await Promise.all(paths.map(excluded))

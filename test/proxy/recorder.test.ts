@@ -110,7 +110,7 @@ describe('a path that is excluded', () => {
     const conversation = { log: (_type: string, text: string) => said.push(text) } as unknown as Conversation
     const disk = new DiskWorkspace(program.disk, ['/w'])
     const excluded = (path: string) => Promise.resolve(path.endsWith('.env'))
-    const about = { server: 'server', maxIntent: 1000, excluded }
+    const about = { server: 'server', maxIntent: 1000, excluded: async () => excluded }
     excluding = new Recorder(program, new Mirror(), conversation, session, disk, about)
   })
 
