@@ -15,6 +15,8 @@ export interface Workload {
   readonly ends?: boolean
   /** Written in place: after a crash in the middle they hold a mixture, until the next start has finished it. */
   readonly inPlace?: readonly string[]
+  /** Nothing can tell what a file carries beside its bytes: none is replaced by a rename. */
+  readonly isBlind?: boolean
 }
 
 export interface Step {
@@ -31,8 +33,9 @@ export type Tree = Readonly<Record<string, string>>
 export const WORKSPACE = '/w'
 
 /** A machine with the files as they are before anything is recorded. */
-export function machineOf({ before, links = {}, modes = {} }: Workload): Machine {
+export function machineOf({ before, links = {}, modes = {}, isBlind = false }: Workload): Machine {
   const machine = new Machine(hasher)
+  if (isBlind) machine.platter.attributes = () => undefined
   machine.platter.putFolder(WORKSPACE)
   for (const [path, content] of Object.entries(before)) machine.platter.put(path, content, modes[path])
   for (const [path, { kind, to }] of Object.entries(links)) {

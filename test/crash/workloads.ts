@@ -19,6 +19,11 @@ const binary = Buffer.from([0xff, 0, 0x80, 0x0a, 0xfe])
 const BOM = '\ufeff'
 /** Of many blocks, each unlike the others, and no end at the end of one. */
 const large = Array.from({ length: 400 }, (_, n) => `line ${n} of many\n`).join('')
+/** So many bytes, no two lines of which are the same. */
+const lines = (word: string, length: number): string =>
+  Array.from({ length }, (_, n) => `${word} ${n}\n`)
+    .join('')
+    .slice(0, length)
 const names = Array.from({ length: 12 }, (_, n) => `/w/part${n % 3}/f${n}`)
 
 /** A file that takes the whole text of another one. */
@@ -220,6 +225,28 @@ export const WORKLOADS: readonly Workload[] = [
         edited('/w/a', 'one name of two\n', edit(0, 3, 'this')),
         edited('/w/b', 'behind a link\n', edit(9, 13, 'name')),
       ]),
+    ],
+  },
+  {
+    name: 'files of several sectors written in place: one grows, one shrinks, one stays as long',
+    before: {
+      '/w/saved': 'old',
+      '/w/a': lines('a', 1800),
+      '/w/b': lines('b', 1800),
+      '/w/c': lines('c', 1300),
+    },
+    isBlind: true,
+    inPlace: ['/w/saved', '/w/a', '/w/b', '/w/c'],
+    steps: [
+      step(
+        [
+          edited('/w/a', lines('a', 1800), edit(3, 40, lines('grown', 900))),
+          edited('/w/b', lines('b', 1800), edit(5, 1000, 'less')),
+          edited('/w/c', lines('c', 1300), edit(0, 1300, lines('d', 1300))),
+          edited('/w/saved', 'old', edit(0, 3, 'new')),
+        ],
+        ['/w/saved'],
+      ),
     ],
   },
   {
