@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { type StructuredPatchHunk, structuredPatch } from 'diff'
+import { bytesOf } from '../edits/file-bytes.ts'
 import type { FileChange } from '../history/changes.ts'
 
 /** What an intent does to a file's text. */
@@ -13,11 +14,14 @@ export type FileDiff =
 /** How many lines may differ before a patch is one that replaces everything: the search takes the square of it. */
 const MOST_DIFFERENT_LINES = 2000
 const CONTEXT = 3
+const NOTHING = new Uint8Array()
 
 export function diffOf({ before, after, withheld }: FileChange): FileDiff {
   if (withheld) return { kind: 'withheld' }
   if (after.kind === 'unknown') return { kind: 'unknown', reason: after.reason }
-  const [old, now] = [before ?? new Uint8Array(), after.kind === 'file' ? after.bytes : new Uint8Array()]
+  const old = bytesOf(before ?? NOTHING)
+  const now = bytesOf(after.kind === 'file' ? after.bytes : NOTHING)
+
   if (!isText(old) || !isText(now)) return { kind: 'binary', before: old.length, after: now.length }
   const [oldText, newText] = [textOf(old), textOf(now)]
   const options = { context: CONTEXT, maxEditLength: MOST_DIFFERENT_LINES }

@@ -7,6 +7,8 @@
 export interface Disk {
   /** Whole contents. */
   read(path: string): Promise<Buffer>
+  /** A stretch of a file, or what there is of it, by calls that wait; never through a link at its last name. */
+  readNow(path: string, position: number, length: number): Buffer
   /**
    * What stands at each of many paths, in their order; the bytes of those that are files, and of them alone: nothing
    * else is ever opened. All are looked at before the first one is read.
@@ -50,6 +52,8 @@ export interface DiskFile {
   write(bytes: Uint8Array): Promise<void>
   /** Reads up to `into.length` bytes at `position`; 0 at the end. */
   readAt(into: Uint8Array, position: number): Promise<number>
+  /** The same by a call that waits. */
+  readNow(into: Uint8Array, position: number): number
   stat(): Promise<Stat>
   setMode(mode: number): Promise<void>
   setOwner(uid: number, gid: number): Promise<void>

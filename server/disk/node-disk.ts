@@ -2,7 +2,7 @@ import { constants, type Dirent } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { type DirectoryEntry, type Disk, DiskError } from './disk.ts'
 import { attributesOf } from './node-attributes.ts'
-import { openFile } from './node-file.ts'
+import { openFile, readNow } from './node-file.ts'
 import { openFolder } from './node-folder.ts'
 import { readMany } from './node-read-many.ts'
 import { isNothing, kindOf, toStat } from './node-stat.ts'
@@ -10,6 +10,7 @@ import { isNothing, kindOf, toStat } from './node-stat.ts'
 /** The real file system. */
 export const nodeDisk: Disk = {
   read: (path) => on('read', path, () => readFile(path)),
+  readNow,
   readMany,
   stat: (path) => on('stat', path, () => orNothing(fs.stat(path, { bigint: true }).then(toStat))),
   lstat: (path) => on('stat', path, () => orNothing(fs.lstat(path, { bigint: true }).then(toStat))),

@@ -1,14 +1,14 @@
 import { sep } from 'node:path'
+import type { FileBytes } from './file-bytes.ts'
 import type { PositionEncoding } from './line-index.ts'
-import { materialise, toEdits } from './pieces.ts'
+import { lengthOfAll, materialise, toEdits } from './pieces.ts'
 import type { ByteEdit } from './splice.ts'
 import type { Original, Step } from './steps.ts'
 import { type Entry, type Fault, Tree } from './tree.ts'
 
 /** What a path holds once every step is carried out; `absent`: no file, though there may be a folder. */
 export type After =
-  /** `bytes` may be put together anew whenever they are asked for: recording an edit needs none of them. */
-  | { readonly kind: 'file'; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly bytes: FileBytes }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
@@ -21,7 +21,7 @@ export type After =
 export interface Image {
   readonly path: string
   /** The bytes before the first step; undefined: no file, though there may be a folder. */
-  readonly before: Uint8Array | undefined
+  readonly before: FileBytes | undefined
   readonly after: After
   /** The path itself, or the one it was moved from; undefined: it is created, or there is no known after-image. */
   readonly source: string | undefined
@@ -80,12 +80,9 @@ function imageOf(path: string, original: Original | undefined, tree: Tree): Imag
     case 'file': {
       const { source, pieces } = entry
       const from = tree.originalBytes(source)
-      const after: After = {
-        kind: 'file',
-        get bytes() {
-          return materialise(pieces, from)
-        },
-      }
+      // Put together when it is asked for: recording an edit needs none of them.
+      const bytes = { length: lengthOfAll(pieces), load: () => materialise(pieces, from) }
+      const after: After = { kind: 'file', bytes }
       return { path, before, after, source, edits: toEdits(pieces, from.length) }
     }
   }

@@ -52,7 +52,7 @@ export function materialise(pieces: Pieces, original: Uint8Array): Buffer {
 }
 
 /** The length of the text in bytes. */
-function lengthOfAll(pieces: Pieces): number {
+export function lengthOfAll(pieces: Pieces): number {
   return pieces.reduce((sum, piece) => sum + lengthOf(piece), 0)
 }
 

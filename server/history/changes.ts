@@ -1,3 +1,4 @@
+import type { FileBytes } from '../edits/file-bytes.ts'
 import type { After, Image } from '../edits/images.ts'
 import type { Intent, Withheld } from '../journal/intent.ts'
 import { plural } from './words.ts'
@@ -12,7 +13,7 @@ export interface FileChange {
   /** Where a moved file was. */
   readonly from: string | undefined
   readonly edits: number
-  readonly before: Uint8Array | undefined
+  readonly before: FileBytes | undefined
   readonly after: After
   /** Its bytes were kept out of the log, both `before` and `after`: it is never written. */
   readonly withheld: boolean

@@ -1,3 +1,4 @@
+import { bytesOf, type FileBytes } from '../edits/file-bytes.ts'
 import type { Intent } from '../journal/intent.ts'
 import type { Report } from '../recovery/carry-out.ts'
 import type { Left, Way } from '../recovery/ways.ts'
@@ -64,6 +65,6 @@ function fileOf(
   return { path, change, where, merged: merged === true }
 }
 
-function base64(bytes: Uint8Array | undefined): string | null {
-  return bytes === undefined ? null : Buffer.from(bytes).toString('base64')
+function base64(bytes: FileBytes | undefined): string | null {
+  return bytes === undefined ? null : Buffer.from(bytesOf(bytes)).toString('base64')
 }

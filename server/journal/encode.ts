@@ -1,3 +1,4 @@
+import { bytesOf, type FileBytes } from '../edits/file-bytes.ts'
 import { type Hasher, type Hashes, hashesOf, hashesOfEdited } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
 import type { Intent } from './intent.ts'
@@ -52,18 +53,18 @@ export function* encodeIntent(intent: Intent, hasher: Hasher, link: Link): Gener
 /** The hashes of an intent's images. Those of an original are asked for twice, for itself and for what becomes of it. */
 class Hashing {
   readonly #hasher: Hasher
-  readonly #originals: ReadonlyMap<string, Uint8Array | undefined>
-  readonly #hashes = new Map<Uint8Array, Hashes>()
+  readonly #originals: ReadonlyMap<string, FileBytes | undefined>
+  readonly #hashes = new Map<FileBytes, Hashes>()
 
   constructor(images: readonly Image[], hasher: Hasher) {
     this.#hasher = hasher
     this.#originals = new Map(images.map(({ path, before }) => [path, before]))
   }
 
-  hashesBefore(before: Uint8Array): Hashes {
+  hashesBefore(before: FileBytes): Hashes {
     let hashes = this.#hashes.get(before)
     if (hashes === undefined) {
-      hashes = hashesOf(this.#hasher, before)
+      hashes = hashesOf(this.#hasher, bytesOf(before))
       this.#hashes.set(before, hashes)
     }
     return hashes
@@ -74,8 +75,8 @@ class Hashing {
       throw new Error('broken invariant: there is no after-image to be hashed')
     const { after, edits, source } = image
     const original = source === undefined ? undefined : this.#originals.get(source)
-    if (original === undefined) return hashesOf(this.#hasher, after.bytes)
-    return hashesOfEdited(this.#hasher, original, this.hashesBefore(original), edits)
+    if (original === undefined) return hashesOf(this.#hasher, bytesOf(after.bytes))
+    return hashesOfEdited(this.#hasher, bytesOf(original), this.hashesBefore(original), edits)
   }
 }
 
@@ -89,7 +90,7 @@ function* encodeGoKeys(bytes: LineBytes, id: string, part: Part, images: Hashing
   const norms: string[] = []
   for (const { path, before } of part.paths) {
     if (before === undefined) continue
-    const { raw, norm } = before instanceof Uint8Array ? images.hashesBefore(before) : before
+    const { raw, norm } = 'raw' in before ? before : images.hashesBefore(before)
     raws.push(`${path}:"${raw}"`)
     norms.push(`${path}:"${norm}"`)
   }

@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path'
 import type { DiskFile } from '../disk/disk.ts'
-import { decodeLine } from './decode.ts'
+import { decodeLine, recordOf } from './decode.ts'
 import { FIRST, type Link } from './encode.ts'
 import type { Env } from './env.ts'
 import { relinked, withoutPaths } from './forget-line.ts'
 import { holdings, type LogHolding, type Wanted } from './holdings.ts'
+import { linesOf } from './lines.ts'
 import type { Root } from './root.ts'
-import { linesOf } from './scan.ts'
 import type { Session } from './session.ts'
 import { isNewLog } from './session-contents.ts'
 import type { FoundSession } from './session-folder.ts'
@@ -92,7 +92,7 @@ async function writeWithout(
       await file.write(Buffer.concat([bytes, LF])) // another program's: it stands in no chain
       continue
     }
-    const { json, id, seq, sum } = line.part
+    const { id, seq, sum } = line.part
     const paths = forgets.get(id)
     isChanged ||= paths !== undefined
     if (!isChanged) {
@@ -100,8 +100,9 @@ async function writeWithout(
       link = { seq: seq + 1, prev: sum }
       continue
     }
+    const record = recordOf(bytes)
     const { line: changed, next } = relinked(
-      paths === undefined ? json : withoutPaths(json, paths),
+      paths === undefined ? record : withoutPaths(record, paths),
       link,
       hasher,
     )

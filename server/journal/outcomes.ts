@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { DiskFile } from '../disk/disk.ts'
 import type { Env } from './env.ts'
-import { linesOf } from './scan.ts'
+import { linesOf } from './lines.ts'
 
 export const OUTCOMES = 'outcomes.log'
 
@@ -162,7 +162,7 @@ export async function* scanOutcomes(
   if ((await env.disk.lstat(join(folder, OUTCOMES)))?.kind !== 'file') return
   // An empty line is what parts a half one from those that were appended after it.
   for await (const { at, bytes } of linesOf(env.disk, join(folder, OUTCOMES)))
-    if (bytes?.length !== 0) yield { at, outcome: bytes && decode(Buffer.from(bytes), env) }
+    if (bytes?.length !== 0) yield { at, outcome: bytes && decode(bytes, env) }
 }
 
 function decode(line: Buffer, env: Env): Outcome | undefined {

@@ -1,3 +1,4 @@
+import { bytesOf, type FileBytes } from '../edits/file-bytes.ts'
 import type { Hashes } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
 import type { ByteEdit } from '../edits/splice.ts'
@@ -34,7 +35,7 @@ interface Slice {
 interface PathEntry {
   readonly path: string
   /** The original; of a withheld one its hashes. */
-  readonly before: Uint8Array | Hashes | undefined
+  readonly before: FileBytes | Hashes | undefined
   /** Undefined for a withheld one. */
   readonly image: Image | undefined
   readonly meta: PathMeta
@@ -71,9 +72,9 @@ function* atomsOf({ facts, folders, images, withheld = [] }: Intent): Generator<
     if (direct) spoken.add(key)
     const path = asJson(image.path)
     yield { kind: 'path', path, image, meta: pathMeta(image, facts.get(image.path), direct) }
-    if (before !== undefined) yield* slicesOf('original', path, before)
+    if (before !== undefined) yield* slicesOf('original', path, bytesOf(before))
     if (direct) for (const edit of edits) yield* textSlicesOf(key === image.path ? path : asJson(key), edit)
-    else if (after.kind === 'file') yield* slicesOf('kept', path, after.bytes)
+    else if (after.kind === 'file') yield* slicesOf('kept', path, bytesOf(after.bytes))
   }
   for (const each of withheld) {
     const path = asJson(each.path)

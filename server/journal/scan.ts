@@ -1,8 +1,11 @@
 import type { Disk } from '../disk/disk.ts'
 import type { Hasher } from '../edits/hash.ts'
-import { decodeLine, joinParts, type Line, type RecordPart } from './decode.ts'
+import { decodeLine, type Line, type RecordPart } from './decode.ts'
 import { FIRST, type Link } from './encode.ts'
 import type { Intent } from './intent.ts'
+import { joinParts } from './join-parts.ts'
+import { linesOf } from './lines.ts'
+import { LogFile } from './log-bytes.ts'
 
 /**
  * What a log holds, in append order.
@@ -19,13 +22,11 @@ export interface Damage {
   readonly reason: string
 }
 
-/** A line beyond this is not read into memory: the longest that is written is 12 MiB. */
-const LONGEST_LINE = 64 * 1024 * 1024
-const CHUNK = 64 * 1024
 const UNREADABLE: Line = { kind: 'bad', reason: 'it is cut off or too long' }
 
 /**
- * Reads a log from its start, one intent in memory at a time. A log that is not there holds nothing.
+ * Reads a log from its start, one line in memory at a time, and of what an intent's files hold none: that is loaded
+ * when it is asked for. A log that is not there holds nothing.
  * Returns the link for the record that follows once a torn tail is cut off.
  */
 export async function* scanLog(disk: Disk, path: string, hasher: Hasher): AsyncGenerator<Entry, Link> {
@@ -38,8 +39,10 @@ export async function* scanLog(disk: Disk, path: string, hasher: Hasher): AsyncG
   /** What is wrong with these: a torn tail may look so, too. */
   let damage: Damage[] = []
 
-  for await (const { at, bytes } of linesOf(disk, path)) {
-    const line: Line = bytes === undefined ? UNREADABLE : decodeLine(bytes, hasher)
+  const log = new LogFile(disk, path)
+  for await (const { at, bytes } of linesOf(disk, path, log)) {
+    log.lookingAt(at, bytes)
+    const line: Line = bytes === undefined ? UNREADABLE : decodeLine(bytes, hasher, { log, at })
     tail ??= { at, link, isOneAppend: true }
     if (line.kind === 'bad') {
       bad ??= { at, reason: line.reason }
@@ -72,7 +75,7 @@ export async function* scanLog(disk: Disk, path: string, hasher: Hasher): AsyncG
     if (parts[0]!.index !== 1) {
       damage.push({ kind: 'corrupt', at: partsAt, reason: `intent ${part.id} lacks its first part` })
       parts = []
-    } else if (parts.length === part.count) {
+    } else if (part.index === part.count) {
       const intent = joinParts(parts, hasher)
       parts = []
       yield* damage
@@ -98,45 +101,12 @@ export async function* scanLog(disk: Disk, path: string, hasher: Hasher): AsyncG
  * such an append and not others: lines that are none, before lines that are.
  */
 function isOfNextAppend({ seq, prev, index, count }: RecordPart, link: Link): boolean {
-  return count > 1 && seq - index + 1 === link.seq && (index > 1 || prev === link.prev)
+  return count !== 1 && seq - index + 1 === link.seq && (index > 1 || prev === link.prev)
 }
 
 function continues(parts: readonly RecordPart[], part: RecordPart): boolean {
   const last = parts.at(-1)!
-  return part.id === last.id && part.count === last.count && part.index === last.index + 1
-}
-
-/** The lines of a file without their LF; `bytes` is undefined for one cut off by the end or too long. */
-export async function* linesOf(
-  disk: Disk,
-  path: string,
-): AsyncGenerator<{ readonly at: number; readonly bytes: Uint8Array | undefined }> {
-  if ((await disk.lstat(path)) === undefined) return
-  const file = await disk.open(path, 'read')
-  try {
-    const chunk = Buffer.alloc(CHUNK)
-    let kept: Buffer[] = []
-    let keptLength = 0
-    let lineAt = 0
-    for (let position = 0; ; ) {
-      const length = await file.readAt(chunk, position)
-      if (length === 0) break
-      let from = 0
-      for (let lf = chunk.indexOf(10, 0); lf >= 0 && lf < length; lf = chunk.indexOf(10, from)) {
-        const whole = keptLength + lf - from <= LONGEST_LINE
-        yield { at: lineAt, bytes: whole ? Buffer.concat([...kept, chunk.subarray(from, lf)]) : undefined }
-        kept = []
-        keptLength = 0
-        from = lf + 1
-        lineAt = position + from
-      }
-      // Copied: the chunk is read into again. What is too long anyway is counted, not kept.
-      if (keptLength <= LONGEST_LINE) kept.push(Buffer.from(chunk.subarray(from, length)))
-      keptLength += length - from
-      position += length
-    }
-    if (keptLength > 0) yield { at: lineAt, bytes: undefined }
-  } finally {
-    await file.close()
-  }
+  if (part.id !== last.id || part.index !== last.index + 1) return false
+  // Either each says how many there are, or the last one alone.
+  return part.count === last.count || (last.count === undefined && part.count === part.index)
 }

@@ -1,3 +1,4 @@
+import { bytesOf } from '../edits/file-bytes.ts'
 import { type Hasher, hashesOf } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
 import type { Intent, Withheld } from './intent.ts'
@@ -43,7 +44,7 @@ export function withBothEnds(
 function hashed({ path, before, after }: Image, hasher: Hasher): Withheld {
   return {
     path,
-    before: before && hashesOf(hasher, before),
-    after: after.kind === 'file' ? { kind: 'file', hashes: hashesOf(hasher, after.bytes) } : after,
+    before: before && hashesOf(hasher, bytesOf(before)),
+    after: after.kind === 'file' ? { kind: 'file', hashes: hashesOf(hasher, bytesOf(after.bytes)) } : after,
   }
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { bytesOf } from '../edits/file-bytes.ts'
 import { LineIndex } from '../edits/line-index.ts'
 import { looselyEqual, sameText } from '../edits/normalize.ts'
 import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
@@ -55,7 +56,7 @@ export class EditorWorkspace implements Workspace {
     const document = this.#mirror.document(path)
     if (document === undefined || sight.kind === 'other') return sight
     // A clean buffer is the file: the disk's bytes and times say more.
-    if (sight.kind === 'file' && sameText(document.text, sight.bytes)) return sight
+    if (sight.kind === 'file' && sameText(document.text, bytesOf(sight.bytes))) return sight
     return { kind: 'file', bytes: document.text, stat: undefined }
   }
 
@@ -95,21 +96,22 @@ export class EditorWorkspace implements Workspace {
     const { deletes, edits } = this.#abilities
     if (change.after === undefined ? !deletes : !edits)
       throw new Refused(`${change.path} is open in the editor: close it there first`)
+    const after = change.after === undefined ? undefined : bytesOf(change.after)
     // Bytes that are no UTF-8 cannot be said in an LSP message: the editor would get other ones.
-    if (change.after !== undefined && !isUtf8(change.after))
+    if (after !== undefined && !isUtf8(after))
       throw new Refused(`${change.path} is open in the editor, and not UTF-8`)
     // What was typed since the plan was made would be written over.
-    if (change.before === undefined || !sameText(document.text, change.before))
+    if (change.before === undefined || !sameText(document.text, bytesOf(change.before)))
       throw new Refused(`${change.path} has changed in the editor`)
     const refusal = await this.#disk.refusal(change.path)
     if (refusal !== undefined) throw new Refused(refusal)
-    if (change.after === undefined) return this.#delete(document, change.path)
-    const edit = editOf(document, change.after, this.#mirror)
+    if (after === undefined) return this.#delete(document, change.path)
+    const edit = editOf(document, after, this.#mirror)
     // The version is there even where it is null: without the key Neovim fails. One document a request: it checks
     // the version of the first one only.
     const textDocument = { uri: document.uri, version: document.version ?? null }
     const documentChanges = [{ textDocument, edits: [edit] }]
-    await this.#shown(change.path, change.after, await this.#applyEdit(documentChanges))
+    await this.#shown(change.path, after, await this.#applyEdit(documentChanges))
   }
 
   /** By the editor, which has a buffer to close; whether it did is seen on the disk. */

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
 import type { Image } from '../edits/images.ts'
 import { looselyEqual } from '../edits/normalize.ts'
 import type { Env } from '../journal/env.ts'
@@ -15,7 +16,7 @@ import {
   UNDONE,
 } from '../journal/outcomes.ts'
 import { makeDurable } from '../recovery/make-durable.ts'
-import { holdsAfter, imageAt, type Observation, observe, same } from '../recovery/observe.ts'
+import { holdsAfter, imageAt, type Observation, observe } from '../recovery/observe.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
 import type { Known, Workspace } from '../recovery/workspace.ts'
 import type { Mirror } from './mirror.ts'
@@ -318,10 +319,10 @@ export class Settlement {
   }
 
   /** Whether a path's buffer holds `bytes`, as what was there without the edit. */
-  #isBackAt(image: Image, bytes: Uint8Array | undefined): boolean {
+  #isBackAt(image: Image, bytes: FileBytes | undefined): boolean {
     const text = this.#mirror.document(image.path)?.text
     if (text === undefined || bytes === undefined) return false
-    return same(text, bytes) || (looselyEqual(text, bytes) && !holdsAfter(image, text))
+    return same(text, bytes) || (looselyEqual(text, bytesOf(bytes)) && !holdsAfter(image, text))
   }
 
   #seeBuffer(open: Open, image: Image): void {

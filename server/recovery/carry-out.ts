@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
+import { bytesOf } from '../edits/file-bytes.ts'
 import type { Image } from '../edits/images.ts'
 import type { ByteEdit } from '../edits/splice.ts'
 import { isContinuation } from '../edits/utf8.ts'
@@ -167,7 +168,7 @@ async function factsOf(workspace: Workspace, path: string, mode: number | undefi
 function imageOf({ path, before, after: bytes }: Change): Image {
   if (bytes === undefined) return { path, before, after: { kind: 'absent' }, source: undefined, edits: [] }
   const after = { kind: 'file', bytes } as const
-  const edit = differenceOf(before ?? new Uint8Array(), bytes)
+  const edit = differenceOf(before === undefined ? new Uint8Array() : bytesOf(before), bytesOf(bytes))
   if (edit === undefined) return { path, before, after, source: undefined, edits: [] }
   return { path, before, after, source: before === undefined ? undefined : path, edits: [edit] }
 }

@@ -1,3 +1,4 @@
+import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
 import type { Hasher } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
 import { looselyEqual } from '../edits/normalize.ts'
@@ -31,9 +32,17 @@ export async function observe(
   for (const image of intent.images) {
     const sight = await workspace.look(image.path)
     const state = stateOf(image, intent, sight, later, hasher)
-    observations.push({ image, state, sight })
+    observations.push({ image, state, sight: lightened(sight, image) })
   }
   return observations
+}
+
+/** Without the bytes of what is known, and can be had again: an intent may have thousands of paths. */
+function lightened(sight: Sight, { before, after }: Image): Sight {
+  if (sight.kind !== 'file') return sight
+  const known = [before, after.kind === 'file' ? after.bytes : undefined]
+  const bytes = known.find((each) => each !== undefined && same(sight.bytes, each))
+  return bytes === undefined ? sight : { ...sight, bytes }
 }
 
 /** The state of one path, from what stands there. */
@@ -57,7 +66,7 @@ function stateOf(
 }
 
 /** Raw equality, or what an editor may change on save; an edit that changes only such things is compared raw. */
-export function holdsAfter({ before, after }: Image, now: Uint8Array | undefined): boolean {
+export function holdsAfter({ before, after }: Image, now: FileBytes | undefined): boolean {
   switch (after.kind) {
     case 'unknown':
       return false
@@ -68,12 +77,14 @@ export function holdsAfter({ before, after }: Image, now: Uint8Array | undefined
       if (same(now, after.bytes)) return true
       // Most files hold their originals yet: that is told without normalizing anything.
       if (same(now, before)) return false
-      return looselyEqual(now, after.bytes) && !(before !== undefined && looselyEqual(before, after.bytes))
+      return isLoosely(now, after.bytes) && !(before !== undefined && isLoosely(before, after.bytes))
   }
 }
 
+const isLoosely = (a: FileBytes, b: FileBytes): boolean => looselyEqual(bytesOf(a), bytesOf(b))
+
 /** Whether a file that was moved or made holds what it was moved or made with, before its text edits. */
-function holdsHalf({ path, after, source }: Image, intent: Intent, now: Uint8Array): boolean {
+function holdsHalf({ path, after, source }: Image, intent: Intent, now: FileBytes): boolean {
   if (after.kind !== 'file' || source === path) return false
   // Overwritten or new, and made from nothing: empty until its text is saved.
   if (source === undefined) return now.length === 0
@@ -81,12 +92,13 @@ function holdsHalf({ path, after, source }: Image, intent: Intent, now: Uint8Arr
 }
 
 /** Whether it was a recovery or an undo that was cut short while it wrote the file in place: nothing else does. */
-function isHalfWritten({ before, after }: Image, { about }: Intent, now: Uint8Array): boolean {
+function isHalfWritten({ before, after }: Image, { about }: Intent, now: FileBytes): boolean {
   if (about.of === undefined || after.kind !== 'file' || before === undefined) return false
-  return !same(now, before) && !same(now, after.bytes) && isCutShort(before, after.bytes, now)
+  if (same(now, before) || same(now, after.bytes)) return false
+  return isCutShort(bytesOf(before), bytesOf(after.bytes), bytesOf(now))
 }
 
-function holdsLater(image: Image, now: Uint8Array | undefined, later: readonly Intent[]): boolean {
+function holdsLater(image: Image, now: FileBytes | undefined, later: readonly Intent[]): boolean {
   let current = image
   for (const intent of later) {
     const next = imageAt(intent, image.path)
@@ -100,13 +112,13 @@ function holdsLater(image: Image, now: Uint8Array | undefined, later: readonly I
 function holdsBefore(
   { before }: Image,
   facts: PathFacts | undefined,
-  now: Uint8Array | undefined,
+  now: FileBytes | undefined,
   hasher: Hasher,
 ): boolean {
   if (same(now, before)) return true
   // The original was a buffer with unsaved work: the disk may hold what lay under it.
   if (facts?.disk === undefined) return false
-  return now === undefined ? facts.disk === null : facts.disk === hasher.hash(now)
+  return now === undefined ? facts.disk === null : facts.disk === hasher.hash(bytesOf(now))
 }
 
 /** Whether what stands there was not written since it was recorded, as far as its size and time tell. */
@@ -125,9 +137,4 @@ export function imageAt(intent: Intent, path: string): Image | undefined {
     indexes.set(intent, index)
   }
   return index.get(path)
-}
-
-/** Equality of bytes; undefined (absent) equals only itself. */
-export function same(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
 }

@@ -1,5 +1,5 @@
 import { DiskError, type DiskFile, type Folder, type Stat } from '../disk/disk.ts'
-import { same } from './observe.ts'
+import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
 import { mustBeAt } from './open-folders.ts'
 import { type Change, HalfWritten, Refused } from './workspace.ts'
 
@@ -187,7 +187,7 @@ async function openToWrite({ change, folder, name }: Site): Promise<DiskFile> {
 }
 
 /** Resolves with the identity of the file that it made; what it could not finish is gone again. */
-async function writeTemporary(site: Site, bytes: Uint8Array, there: Stat | undefined): Promise<string> {
+async function writeTemporary(site: Site, bytes: FileBytes, there: Stat | undefined): Promise<string> {
   const { change, folder, temporaryName } = site
   const mode = there?.mode ?? change.mode
   // What nobody knows a mode for gets what the user gives new files; everything else is private until it has its own.
@@ -202,12 +202,12 @@ async function writeTemporary(site: Site, bytes: Uint8Array, there: Stat | undef
 
 async function fill(
   file: DiskFile,
-  bytes: Uint8Array,
+  bytes: FileBytes,
   mode: number | undefined,
   there: Stat | undefined,
 ): Promise<string> {
   try {
-    await file.write(bytes)
+    await file.write(bytesOf(bytes))
     const { uid, gid, identity } = await file.stat()
     // The owner first: a change of owner clears the set-user-id bits of the mode.
     if (there !== undefined && (uid !== there.uid || gid !== there.gid))
@@ -256,8 +256,8 @@ async function putBack({ change, folder, name }: Site, cause: unknown): Promise<
   }
 }
 
-async function write(file: DiskFile, bytes: Uint8Array): Promise<void> {
-  await file.write(bytes)
+async function write(file: DiskFile, bytes: FileBytes): Promise<void> {
+  await file.write(bytesOf(bytes))
   await file.truncate(bytes.length)
   await file.sync()
 }

@@ -1,3 +1,4 @@
+import { bytesOf, type FileBytes } from '../edits/file-bytes.ts'
 import type { Image } from '../edits/images.ts'
 import type { Hunk, merge } from '../edits/merge.ts'
 import type { Intent } from '../journal/intent.ts'
@@ -36,7 +37,7 @@ export function finishWay(intent: Intent, seen: readonly Observation[], options:
   const left: Left[] = []
   for (const { image, state, sight } of seen) {
     const { path, before, after } = image
-    const now = bytesOf(sight)
+    const now = contentOf(sight)
     if (state === 'landed') continue
     if (after.kind === 'unknown') {
       const reason = `what the edit makes of ${path} is not known: ${after.reason}`
@@ -66,7 +67,7 @@ export function rollBackWay(intent: Intent, seen: readonly Observation[], option
   for (const observation of seen) {
     const { image, state, sight } = observation
     const { path, before, after } = image
-    const now = bytesOf(sight)
+    const now = contentOf(sight)
     const mode = intent.facts.get(path)?.mode
     const target = targets.get(path)
     if (state === 'untouched' || state === 'restored') continue
@@ -109,10 +110,10 @@ function targetsOf(seen: readonly Observation[]): ReadonlyMap<string, Observatio
 /** Whether something else stands there than what the edit makes of it, or made it of. */
 function isChanged({ image, state, sight }: Observation): boolean {
   if (image.after.kind === 'unknown') return state === 'drifted'
-  return state === 'drifted' || (state === 'landed' && !holdsAfter(image, bytesOf(sight)))
+  return state === 'drifted' || (state === 'landed' && !holdsAfter(image, contentOf(sight)))
 }
 
-function mergedBack(observation: Observation, before: Uint8Array | undefined, options: WayOptions) {
+function mergedBack(observation: Observation, before: FileBytes | undefined, options: WayOptions) {
   const { after } = observation.image
   return mergedInto(observation, after.kind === 'file' ? after.bytes : undefined, before, options)
 }
@@ -120,15 +121,15 @@ function mergedBack(observation: Observation, before: Uint8Array | undefined, op
 /** What stands there, with what lies between `base` and `theirs` in it. */
 function mergedInto(
   seen: Pick<Observation, 'state' | 'sight'>,
-  base: Uint8Array | undefined,
-  theirs: Uint8Array | undefined,
+  base: FileBytes | undefined,
+  theirs: FileBytes | undefined,
   { merge }: WayOptions,
 ): { readonly bytes: Uint8Array } | Omit<Left, 'path'> {
   const reason = driftOf(seen)
-  const now = bytesOf(seen.sight)
+  const now = contentOf(seen.sight)
   if (merge === undefined || base === undefined || theirs === undefined || now === undefined)
     return { reason }
-  const merged = merge(base, now, theirs)
+  const merged = merge(bytesOf(base), bytesOf(now), bytesOf(theirs))
   switch (merged.kind) {
     case 'clean':
       return { bytes: merged.bytes }
@@ -155,6 +156,6 @@ export function driftOf({ state, sight }: Pick<Observation, 'state' | 'sight'>):
   return state === 'landed' ? 'a later edit changed it' : 'it was changed since'
 }
 
-function bytesOf(sight: Observation['sight']): Uint8Array | undefined {
+function contentOf(sight: Observation['sight']): FileBytes | undefined {
   return sight.kind === 'file' ? sight.bytes : undefined
 }

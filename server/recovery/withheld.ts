@@ -1,3 +1,4 @@
+import { bytesOf } from '../edits/file-bytes.ts'
 import { type Hasher, type Hashes, hashesOf } from '../edits/hash.ts'
 import type { Intent, Withheld } from '../journal/intent.ts'
 import { isAsRecorded, type PathState } from './observe.ts'
@@ -22,7 +23,7 @@ export async function observeWithheld(
     if (sight.kind === 'other') seen.push({ path, state: 'drifted' })
     else {
       const facts = intent.facts.get(path)
-      const now = sight.kind === 'file' ? hashesOf(hasher, sight.bytes) : undefined
+      const now = sight.kind === 'file' ? hashesOf(hasher, bytesOf(sight.bytes)) : undefined
       const state = stateOf(withheld, now, facts?.disk)
       seen.push({ path, state: state === 'untouched' && !isAsRecorded(facts, sight) ? 'restored' : state })
     }

@@ -1,4 +1,5 @@
 import { DiskError, type Stat } from '../disk/disk.ts'
+import type { FileBytes } from '../edits/file-bytes.ts'
 
 /**
  * Where recovery and undo look and write: the disk, or an editor's buffers in front of it.
@@ -27,13 +28,13 @@ export type Placed =
 export type Sight =
   | { readonly kind: 'absent' }
   /** `stat` is undefined for a buffer. */
-  | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly stat: Stat | undefined }
+  | { readonly kind: 'file'; readonly bytes: FileBytes; readonly stat: Stat | undefined }
   /** A folder, a device, something that cannot be read: never written over. */
   | { readonly kind: 'other'; readonly reason: string }
 
 /** The bytes of a file, and its size and time when it held them. */
 export interface Known {
-  readonly bytes: Uint8Array
+  readonly bytes: FileBytes
   readonly size: number
   readonly mtimeNs: bigint
 }
@@ -41,8 +42,8 @@ export interface Known {
 /** One path's change; undefined stands for absent. */
 export interface Change {
   readonly path: string
-  readonly before: Uint8Array | undefined
-  readonly after: Uint8Array | undefined
+  readonly before: FileBytes | undefined
+  readonly after: FileBytes | undefined
   /** Permission bits for a file that comes back; one that stays keeps its own. */
   readonly mode: number | undefined
   /** What was changed since stays in it. */

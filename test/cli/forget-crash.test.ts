@@ -12,7 +12,7 @@ import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
 import { Recovery } from '../../server/recovery/recovery.ts'
 import { Machine, type Program } from '../disk/machine.ts'
 import { Died, die, once } from '../disk/memory-disk.ts'
-import { about, edit, edited, intentOf } from '../journal/intents.ts'
+import { about, atHand, edit, edited, intentOf } from '../journal/intents.ts'
 import { hasher } from '../journal/logs.ts'
 
 const root = rootAt('/j')
@@ -92,14 +92,14 @@ async function intents(): Promise<Record<string, Intent[]>> {
   ]) {
     for await (const each of replay(program, path)) {
       if (each.kind !== 'intent') expect.fail(`${each.log}: ${each.reason}`)
-      found[info.session] = [...(found[info.session] ?? []), each.intent]
+      found[info.session] = [...(found[info.session] ?? []), atHand(each.intent)]
     }
   }
   return found
 }
 
 const without = (all: readonly Intent[]) =>
-  all.map((each) => withhold(each, (path) => path === '/w/.env', hasher))
+  all.map((each) => atHand(withhold(each, (path) => path === '/w/.env', hasher)))
 
 const ends = {
   killed: (program: Program) => machine.kill(program),
@@ -130,7 +130,7 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('a forgetting that is 
         [names.settled, settled],
         [names.pending, pending],
       ] as const)
-        expect([old, without(old)], `operation ${n}`).toContainEqual(after[name])
+        expect([old.map(atHand), without(old)], `operation ${n}`).toContainEqual(after[name])
 
       expect(await run(machine.run(), '--file', '.env'), `operation ${n}`).toBe(0)
       expectNoSecret()

@@ -6,6 +6,7 @@ import type { Command, Surroundings } from '../../server/cli/command.ts'
 import type { Host } from '../../server/disk/host.ts'
 import { nodeDisk } from '../../server/disk/node-disk.ts'
 import { nodeHost } from '../../server/disk/node-host.ts'
+import { bytesOf as loaded } from '../../server/edits/file-bytes.ts'
 import { createHasher } from '../../server/edits/hash.ts'
 import type { Image } from '../../server/edits/images.ts'
 import { type ByteEdit, splice } from '../../server/edits/splice.ts'
@@ -207,7 +208,7 @@ export class Scribe {
       if (chosen.length > 0 && !chosen.includes(path)) continue
       if (after.kind === 'file') {
         mkdirSync(dirname(path), { recursive: true })
-        writeFileSync(path, after.bytes)
+        writeFileSync(path, loaded(after.bytes))
       } else if (after.kind === 'absent') rmSync(path, { force: true })
     }
   }

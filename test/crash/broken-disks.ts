@@ -27,6 +27,7 @@ function broken(file: DiskFile, path: string, { sync, write, truncate }: Breaks)
   return {
     write: (bytes) => (write === undefined ? file.write(bytes) : write(file, bytes, path)),
     readAt: (into, position) => file.readAt(into, position),
+    readNow: (into, position) => file.readNow(into, position),
     stat: () => file.stat(),
     setMode: (mode) => file.setMode(mode),
     setOwner: (uid, gid) => file.setOwner(uid, gid),

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { Disk } from '../../server/disk/disk.ts'
+import { bytesOf } from '../../server/edits/file-bytes.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 
 /** What an editor's own temporary files end in. */
@@ -20,7 +21,7 @@ export async function saveAs(disk: Disk, { images, folders }: Intent, path: stri
   await makeFolders(disk, dirname(path))
   const mode = (await disk.stat(path))?.mode ?? 0o644
   const file = await disk.open(path + EDITORS_OWN, 'create')
-  await file.write(after.bytes)
+  await file.write(bytesOf(after.bytes))
   await file.setMode(mode)
   await file.sync()
   await file.close()

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../server/edits/file-bytes.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 import type { Event } from '../../server/journal/outcomes.ts'
 import { Machine } from '../disk/machine.ts'
@@ -52,7 +53,7 @@ export function treesOf(workload: Workload): readonly Tree[] {
   for (const { intent } of workload.steps) {
     for (const folder of intent.folders.made) platter.putFolder(folder)
     for (const { path, after } of intent.images) {
-      if (after.kind === 'file') platter.put(path, after.bytes)
+      if (after.kind === 'file') platter.put(path, bytesOf(after.bytes))
       else platter.takeAway(path)
     }
     for (const folder of intent.folders.removed) platter.takeAway(folder)

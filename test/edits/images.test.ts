@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../../server/edits/file-bytes.ts'
 import { type Image, type Images, imagesOf } from '../../server/edits/images.ts'
 import { splice } from '../../server/edits/splice.ts'
 import { type Original, pathsOf, type Step } from '../../server/edits/steps.ts'
@@ -60,13 +61,13 @@ const run = (project: Project, ...steps: Step[]) => imagesOf(steps, originalsOf(
 /** One line an image: `/a: before -> after`, with where the after-image came from unless that is the path itself. */
 function summary({ path, before, after, source }: Image): string {
   const from = after.kind !== 'file' || source === path ? '' : ` from ${source ?? 'nothing'}`
-  return `${path}: ${before === undefined ? 'absent' : quoted(before)} -> ${described(after)}${from}`
+  return `${path}: ${before === undefined ? 'absent' : quoted(bytesOf(before))} -> ${described(after)}${from}`
 }
 
 function described(after: Image['after']): string {
   switch (after.kind) {
     case 'file':
-      return quoted(after.bytes)
+      return quoted(bytesOf(after.bytes))
     case 'absent':
       return 'absent'
     case 'unknown':
@@ -169,7 +170,8 @@ describe('one step', () => {
       ['/b', { kind: 'absent' }],
     ])
     const { images } = imagesOf(steps, originals, 'utf-16')
-    expect(images.at(-1)?.after).toEqual({ kind: 'file', bytes: Buffer.from(bytes) })
+    const after = images.at(-1)?.after
+    expect(after?.kind === 'file' && bytesOf(after.bytes)).toEqual(Buffer.from(bytes))
   })
 
   it('counts in the encoding it is told', () => {
@@ -579,7 +581,7 @@ describe('any steps', () => {
           if (after.kind !== 'file') expect([source, spliced]).toEqual([undefined, []])
           else
             expect(splice(original.kind === 'file' ? original.bytes : Buffer.of(), spliced)).toEqual(
-              after.bytes,
+              bytesOf(after.bytes),
             )
         }
       }),
@@ -593,7 +595,7 @@ describe('any steps', () => {
         const { images } = imagesOf(steps, originalsOf(project, steps), 'utf-16')
         expect(new Set(images.map((image) => image.path)).size).toBe(images.length)
         for (const { path: at, before } of images) {
-          expect(before && Buffer.from(before).toString()).toBe(project[at])
+          expect(before && Buffer.from(bytesOf(before)).toString()).toBe(project[at])
         }
       }),
       { numRuns: 1000 },
@@ -611,7 +613,7 @@ describe('any steps', () => {
 
         const expected = new Map(Object.entries(project))
         for (const { path: at, after } of images) {
-          if (after.kind === 'file') expected.set(at, Buffer.from(after.bytes).toString())
+          if (after.kind === 'file') expected.set(at, Buffer.from(bytesOf(after.bytes)).toString())
           else expected.delete(at)
         }
         for (const folder of foldersRemoved) expected.delete(`${folder}/`)

@@ -1,13 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { bytesOf, same } from '../../server/edits/file-bytes.ts'
 import type { Image } from '../../server/edits/images.ts'
 import { splice } from '../../server/edits/splice.ts'
-import { decodeLine, joinParts, type RecordPart } from '../../server/journal/decode.ts'
+import { decodeLine, type RecordPart } from '../../server/journal/decode.ts'
 import { encodeIntent, FIRST } from '../../server/journal/encode.ts'
 import type { About, Intent, PathFacts } from '../../server/journal/intent.ts'
+import { joinParts } from '../../server/journal/join-parts.ts'
 import { byteEdits, bytes, text } from '../edits/arbitraries.ts'
 import {
   about,
+  atHand,
   created,
   deleted,
   edit,
@@ -23,10 +26,14 @@ import { encode, hasher, linesOf, logOf, scan, wordsOf } from './logs.ts'
 const LONGEST = 12 * 1024 * 1024
 
 function partsOf(intent: Intent): RecordPart[] {
+  const log = logOf(intent)
+  let at = 0
   return linesOf([intent]).map((line) => {
     expect(line.length).toBeLessThan(LONGEST)
     expect(line.indexOf('\n')).toBe(line.length - 1)
-    const decoded = decodeLine(line.subarray(0, -1), hasher)
+    const read = (from: number, length: number) => log.subarray(from, from + length)
+    const decoded = decodeLine(line.subarray(0, -1), hasher, { log: { read }, at })
+    at += line.length
     if (decoded.kind !== 'part') throw new Error(`${decoded.kind}: ${JSON.stringify(decoded)}`)
     return decoded.part
   })
@@ -35,18 +42,21 @@ function partsOf(intent: Intent): RecordPart[] {
 function roundTrip(intent: Intent): Intent {
   const joined = joinParts(partsOf(intent), hasher)
   if ('fault' in joined) throw new Error(joined.fault)
-  return joined
+  return atHand(joined)
 }
 
 /** An image as a log gives it back: what could not be said by edits has lost them, and lone surrogates are gone. */
 const plain = ({ path, before, after }: Image) => ({
   path,
-  before: before && Buffer.from(before).toString('latin1'),
-  after: after.kind === 'file' ? Buffer.from(after.bytes).toString('latin1') : after,
+  before: before && Buffer.from(bytesOf(before)).toString('latin1'),
+  after: after.kind === 'file' ? Buffer.from(bytesOf(after.bytes)).toString('latin1') : after,
 })
 
 function expectSame(got: Intent, intent: Intent): void {
-  expect({ ...got, images: got.images.map(plain) }).toEqual({ ...intent, images: intent.images.map(plain) })
+  expect({ ...got, images: got.images.map(plain) }).toEqual({
+    ...atHand(intent),
+    images: intent.images.map(plain),
+  })
 }
 
 const names = ['/w/a', '/w/b', '/w/漢 字', '/w/__proto__', '/__proto__', '/w/constructor', '/w/\u2028"\\\n']
@@ -178,14 +188,17 @@ describe('an encoded intent', () => {
     const line = logOf(intent).toString()
     expect(line).not.toMatch(/[^\\]\\ud[89a-f]/i)
     const { images, about: got } = roundTrip(intent)
+    const { meta } = JSON.parse(line) as { meta: About }
     expect(plain(images[0]!).after).toBe(Buffer.from('a\ufffd\\ud83d\ufffd\ufffdz').toString('latin1'))
-    expect([got.label, got.edit]).toEqual(['\ufffd', { newText: '\ufffd' }])
+    expect([got.label, meta.edit]).toEqual(['\ufffd', { newText: '\ufffd' }])
   })
 
   it('cuts a huge label and leaves out a huge edit, and loses nothing else', () => {
     const images = [replaced('/w/a', 'one', 'two')]
     const huge = 'é'.repeat(8 << 20)
-    const got = roundTrip(intentOf('01', images, { about: { ...about, label: huge, edit: { huge } } }))
+    const intent = intentOf('01', images, { about: { ...about, label: huge, edit: { huge } } })
+    const got = roundTrip(intent)
+    expect(Object.keys(objectIn(logOf(intent)).meta)).not.toContain('edit')
     expect(got.about).toEqual({ ...about, label: `${'é'.repeat(999)}…` })
     expect(got.images).toEqual(images)
   })
@@ -326,8 +339,8 @@ describe('an intent too large for one line', () => {
     const got = roundTrip(intent)
     expect(got.images.map(({ path }) => path)).toEqual(intent.images.map(({ path }) => path))
     for (const [i, { before, after }] of got.images.entries()) {
-      expect(isSame(before, intent.images[i]!.before)).toBe(true)
-      expect(isSame(fileBytes(after), fileBytes(intent.images[i]!.after))).toBe(true)
+      expect(same(before, intent.images[i]!.before)).toBe(true)
+      expect(same(fileBytes(after), fileBytes(intent.images[i]!.after))).toBe(true)
     }
     expect(got.folders).toEqual(intent.folders)
     expect(got.facts).toEqual(intent.facts)
@@ -366,8 +379,6 @@ describe('an intent too large for one line', () => {
   })
 })
 
-const fileBytes = (after: Image['after']) => (after.kind === 'file' ? after.bytes : undefined)
+const objectIn = (line: Buffer) => JSON.parse(line.toString()) as { readonly meta: object }
 
-function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
-}
+const fileBytes = (after: Image['after']) => (after.kind === 'file' ? after.bytes : undefined)

@@ -12,7 +12,7 @@ import { withhold } from '../../server/journal/withhold.ts'
 import { Machine, type Program } from '../disk/machine.ts'
 import { error, onNth } from '../disk/memory-disk.ts'
 import { readAsGo } from './go-reader.ts'
-import { about, created, deleted, edit, edited, intentOf, moved, unknown } from './intents.ts'
+import { about, atHand, created, deleted, edit, edited, intentOf, moved, unknown } from './intents.ts'
 import { hasher, linesOf, logOf } from './logs.ts'
 
 const root = rootAt('/j')
@@ -56,7 +56,7 @@ async function intentsIn(path: string): Promise<Intent[]> {
   const intents: Intent[] = []
   for await (const each of replay(machine.run(), path)) {
     if (each.kind !== 'intent') expect.fail(`${each.log} is ${each.kind} at ${each.at}: ${each.reason}`)
-    intents.push(each.intent)
+    intents.push(atHand(each.intent))
   }
   return intents
 }
@@ -117,7 +117,7 @@ describe('what is forgotten', () => {
     expect(everything()).toContain('swordfish')
     expect(await forgetting(found, {}), name).toEqual({ kind: 'done' })
     const expected = [intents[0]!, withhold(intents[1]!, isToBe, hasher), intents[2]!]
-    expect(await intentsIn(found.path)).toEqual(expected)
+    expect(await intentsIn(found.path)).toEqual(expected.map(atHand))
     expect(machine.platter.bytesAt(`${found.path}/outcomes.log`)).toEqual(outcomes)
     await expectSound()
     const log = machine.platter.bytesAt(`${found.path}/wal.log`)

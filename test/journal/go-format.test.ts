@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../../server/edits/file-bytes.ts'
 import type { Env } from '../../server/journal/env.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 import { type Found, replay } from '../../server/journal/replay.ts'
@@ -34,7 +35,7 @@ function asGo(intent: Intent) {
       edits.map(({ start, end, text }) => ({ Path: path, StartByte: start, EndByte: end, NewText: text })),
     ),
     originals: Object.fromEntries(
-      known.map(({ path, before }) => [path, Buffer.from(before!).toString('base64')]),
+      known.map(({ path, before }) => [path, Buffer.from(bytesOf(before!)).toString('base64')]),
     ),
   }
 }
@@ -210,5 +211,5 @@ func main() {
 `
 
 function textOf(after: Intent['images'][number]['after']): string | undefined {
-  return after.kind === 'file' ? Buffer.from(after.bytes).toString() : undefined
+  return after.kind === 'file' ? Buffer.from(bytesOf(after.bytes)).toString() : undefined
 }

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../server/edits/file-bytes.ts'
 import type { After, Image } from '../../server/edits/images.ts'
 import { type ByteEdit, splice } from '../../server/edits/splice.ts'
 import type { About, Intent, PathFacts } from '../../server/journal/intent.ts'
@@ -22,6 +23,19 @@ export function intentOf(id: string, images: readonly Image[], more: Partial<Int
     ...more,
   }
 }
+
+/** The intent as it is read, with its files' bytes at hand: the WorkspaceEdit stays in the log. */
+export function atHand(intent: Intent): Intent {
+  const { edit: _, ...about } = intent.about
+  return { ...intent, about, images: imagesAtHand(intent.images) }
+}
+
+const imagesAtHand = (images: readonly Image[]): Image[] =>
+  images.map(({ before, after, ...image }) => ({
+    ...image,
+    before: before && Buffer.from(bytesOf(before)),
+    after: after.kind === 'file' ? fileOf(bytesOf(after.bytes)) : after,
+  }))
 
 export const facts = (entries: Record<string, PathFacts>): Map<string, PathFacts> =>
   new Map(Object.entries(entries))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../../server/edits/file-bytes.ts'
 import type { Image } from '../../server/edits/images.ts'
 import type { Observation, PathState } from '../../server/recovery/observe.ts'
 import { type Circumstances, type Plan, planRecovery, type RecoverMode } from '../../server/recovery/plan.ts'
@@ -17,7 +18,7 @@ function wordsOf(plan: Plan): string {
       return `settle ${plan.event}`
     case 'finish':
     case 'roll-back':
-      return `${plan.kind} ${plan.changes.map(({ path, after }) => `${path}=${after === undefined ? '-' : Buffer.from(after).toString()}`).join(' ')}`
+      return `${plan.kind} ${plan.changes.map(({ path, after }) => `${path}=${after === undefined ? '-' : Buffer.from(bytesOf(after)).toString()}`).join(' ')}`
     case 'offer':
     case 'ask':
       return `${plan.kind}: ${plan.reason}`

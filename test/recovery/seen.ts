@@ -1,8 +1,9 @@
+import type { FileBytes } from '../../server/edits/file-bytes.ts'
 import type { Image } from '../../server/edits/images.ts'
 import type { Observation, PathState } from '../../server/recovery/observe.ts'
 import type { Sight } from '../../server/recovery/workspace.ts'
 
-export const sightOf = (bytes: Uint8Array | undefined): Sight =>
+export const sightOf = (bytes: FileBytes | undefined): Sight =>
   bytes === undefined ? { kind: 'absent' } : { kind: 'file', bytes, stat: undefined }
 
 /** An image and what stands at its path in that state. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { bytesOf, type FileBytes } from '../../server/edits/file-bytes.ts'
 import type { Image } from '../../server/edits/images.ts'
 import { merge } from '../../server/edits/merge.ts'
 import type { Observation, PathState } from '../../server/recovery/observe.ts'
@@ -8,7 +9,7 @@ import { seenAs, sightOf } from './seen.ts'
 
 const images = ['/w/a', '/w/b'].map((path) => replaced(path, 'old', 'new'))
 const intent = intentOf('01', images)
-const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
+const text = (bytes: FileBytes | undefined) => bytes && Buffer.from(bytesOf(bytes)).toString()
 const plain = ({ changes, left }: ReturnType<typeof finishWay>) => ({
   changes: changes.map(({ path, before, after, mode }) => [path, text(before), text(after), mode]),
   left,

@@ -1,0 +1,130 @@
+import { isAbsolute } from 'node:path'
+import { type Hasher, hashesOf } from '../edits/hash.ts'
+import type { After, Image } from '../edits/images.ts'
+import type { RecordPart } from './decode.ts'
+import type { About, Intent, PathFacts, Purpose, Withheld } from './intent.ts'
+import {
+  asArray,
+  asObject,
+  bigIntAt,
+  integerAt,
+  type Json,
+  numberAt,
+  objectAt,
+  stringAt,
+  Unreadable,
+} from './json-values.ts'
+import { Wire } from './wire.ts'
+
+/** Puts an intent together from all its parts, recomputes the after-images and checks every hash. */
+export function joinParts(parts: readonly RecordPart[], hasher: Hasher): Intent | { readonly fault: string } {
+  try {
+    return intentOf(parts, hasher)
+  } catch (error) {
+    if (error instanceof Unreadable) return { fault: error.message }
+    throw error
+  }
+}
+
+function intentOf(parts: readonly RecordPart[], hasher: Hasher): Intent {
+  const meta = objectAt(parts[0]!.json, 'meta')
+  const wire = new Wire(parts, hasher)
+  const images: Image[] = []
+  const withheld: Withheld[] = []
+  const facts = new Map<string, PathFacts>()
+  const metas = parts.map((part) => objectAt(part.json, 'meta'))
+  const paths = metas.flatMap((each) => Object.entries(objectAt(each, 'paths')))
+  const folders = metas.map((each) => asObject(each.folders ?? {}, 'folders'))
+  for (const [path, value] of paths) {
+    if (!isAbsolute(path)) throw new Unreadable(`its path ${path} is not absolute`)
+    const note = asObject(value, path)
+    if (note.withheld === true) withheld.push(withheldOf(path, note, wire))
+    else images.push(imageOf(path, note, wire, hasher))
+    facts.set(path, factsOf(note))
+  }
+  wire.checkOriginals()
+  return {
+    id: parts[0]!.id,
+    images,
+    ...(withheld.length > 0 && { withheld }),
+    facts,
+    folders: {
+      made: folders.flatMap(({ made }) => strings(made)),
+      removed: folders.flatMap(({ removed }) => strings(removed)),
+    },
+    foreign: false,
+    about: aboutOf(meta),
+  }
+}
+
+function imageOf(path: string, note: Json, wire: Wire, hasher: Hasher): Image {
+  const before = wire.original(path)?.stored
+  if (note.unknown !== undefined) {
+    const after: After = { kind: 'unknown', reason: stringAt(note, 'unknown') }
+    return { path, before, after, source: undefined, edits: [] }
+  }
+  if (note.after === null) return { path, before, after: { kind: 'absent' }, source: undefined, edits: [] }
+  const expected = objectAt(note, 'after')
+  if (expected.kept !== undefined) {
+    const kept = wire.kept(path)
+    if (kept === undefined) throw new Unreadable(`the after-image of ${path} is missing`)
+    check(path, kept.bytes, expected, hasher)
+    return { path, before, after: { kind: 'file', bytes: kept.stored }, source: undefined, edits: [] }
+  }
+  const from = note.movedFrom === undefined ? path : stringAt(note, 'movedFrom')
+  const { bytes, edits } = wire.afterImage(from)
+  check(path, bytes.bytes, expected, hasher)
+  const source = wire.original(from) === undefined ? undefined : from
+  return { path, before, after: { kind: 'file', bytes: bytes.stored }, source, edits }
+}
+
+function check(path: string, bytes: Uint8Array, expected: Json, hasher: Hasher): void {
+  const { raw, norm } = hashesOf(hasher, bytes)
+  if (raw !== expected.raw || norm !== expected.norm)
+    throw new Unreadable(`the after-image of ${path} does not have the recorded hash`)
+}
+
+/** Of a path whose bytes are not in the log. */
+function withheldOf(path: string, note: Json, { raw, norm }: Wire): Withheld {
+  const hashesIn = (json: Json) => ({ raw: stringAt(json, 'raw'), norm: stringAt(json, 'norm') })
+  const before = raw.has(path) ? hashesIn({ raw: raw.get(path), norm: norm.get(path) }) : undefined
+  if (note.unknown !== undefined)
+    return { path, before, after: { kind: 'unknown', reason: stringAt(note, 'unknown') } }
+  if (note.after === null) return { path, before, after: { kind: 'absent' } }
+  return { path, before, after: { kind: 'file', hashes: hashesIn(objectAt(note, 'after')) } }
+}
+
+function factsOf(note: Json): PathFacts {
+  return {
+    from: note.from === 'buffer' ? 'buffer' : 'disk',
+    ...(note.version !== undefined && { version: integerAt(note, 'version') }),
+    ...(note.disk !== undefined && { disk: note.disk === null ? null : stringAt(note, 'disk') }),
+    ...(note.size !== undefined && { size: numberAt(note, 'size') }),
+    ...(note.mtime !== undefined && { mtimeNs: bigIntAt(note, 'mtime') }),
+    ...(note.mode !== undefined && { mode: numberAt(note, 'mode') }),
+  }
+}
+
+/** Without the WorkspaceEdit: it is for people who read the log, and may be as large as the files. */
+function aboutOf(meta: Json): About {
+  return {
+    at: stringAt(meta, 'at'),
+    session: stringAt(meta, 'session'),
+    road: stringAt(meta, 'road'),
+    label: stringAt(meta, 'label'),
+    server: stringAt(meta, 'server'),
+    ...(meta.purpose !== undefined && { purpose: purposeOf(meta.purpose) }),
+    ...(meta.of !== undefined && { of: stringAt(meta, 'of') }),
+  }
+}
+
+function purposeOf(value: unknown): Purpose {
+  if (value === 'finish' || value === 'roll-back' || value === 'undo') return value
+  throw new Unreadable(`its purpose ${String(value)} is not known`)
+}
+
+function strings(value: unknown): string[] {
+  return asArray(value ?? [], 'folders').filter(
+    (item) => typeof item === 'string' && isAbsolute(item),
+  ) as string[]
+}
