@@ -9,13 +9,19 @@ export interface Disk {
   read(path: string): Promise<Buffer>
   /** A stretch of a file, or what there is of it, by calls that wait; never through a link at its last name. */
   readNow(path: string, position: number, length: number): Buffer
+  /** What stands at each of many paths, links followed, in their order. Nothing is opened. */
+  lookMany(paths: readonly string[]): Promise<Look[]>
   /**
-   * What stands at each of many paths, in their order; the bytes of those that are files, and of them alone: nothing
-   * else is ever opened. All are looked at before the first one is read.
-   * `admit` is asked with the size of each file before that is read, and again where more came; what it throws ends
-   * the whole. The bytes may share memory with those of the other files: one that is kept keeps its neighbours.
+   * What stands by now at many paths at which files of these sizes were seen, in their order; the bytes of those that
+   * are files, and of them alone. `admit` is asked where more comes than was seen; what it throws ends the whole.
+   * The bytes may share memory with those of the other files: one that is kept keeps its neighbours. As far as there
+   * is room they stand in `room`, and whoever uses that again has them no more.
    */
-  readMany(paths: readonly string[], admit: (path: string, size: number) => void): Promise<Content[]>
+  readMany(
+    files: readonly { readonly path: string; readonly size: number }[],
+    admit: (path: string, size: number) => void,
+    room: Buffer,
+  ): Promise<Content[]>
   /** What is at `path`, links followed; `undefined` where there is nothing. */
   stat(path: string): Promise<Stat | undefined>
   /** What is at `path` itself, links not followed; `undefined` where there is nothing. */
@@ -83,6 +89,11 @@ export interface Folder {
   sync(): Promise<void>
   close(): Promise<void>
 }
+
+/** What stands at a path, links followed; of a file, its size. */
+export type Look =
+  | { readonly kind: 'file'; readonly size: number }
+  | { readonly kind: 'absent' | 'folder' | 'other' }
 
 /** What stands at a path, links followed. Of a file, bytes and `stat` come from one descriptor. */
 export type Content =

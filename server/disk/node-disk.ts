@@ -4,13 +4,14 @@ import { type DirectoryEntry, type Disk, DiskError } from './disk.ts'
 import { attributesOf } from './node-attributes.ts'
 import { openFile, readNow } from './node-file.ts'
 import { openFolder } from './node-folder.ts'
-import { readMany } from './node-read-many.ts'
+import { lookMany, readMany } from './node-read-many.ts'
 import { isNothing, kindOf, toStat } from './node-stat.ts'
 
 /** The real file system. */
 export const nodeDisk: Disk = {
   read: (path) => on('read', path, () => readFile(path)),
   readNow,
+  lookMany,
   readMany,
   stat: (path) => on('stat', path, () => orNothing(fs.stat(path, { bigint: true }).then(toStat))),
   lstat: (path) => on('stat', path, () => orNothing(fs.lstat(path, { bigint: true }).then(toStat))),

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
-import { type Content, DiskError } from './disk.ts'
+import { type Content, DiskError, type Look } from './disk.ts'
 import { isNothing, kindOf, toStat } from './node-stat.ts'
 
 // To ask a thread of the pool takes longer than to read a file of the page cache: many files are read here and now,
@@ -7,66 +7,71 @@ import { isNothing, kindOf, toStat } from './node-stat.ts'
 const SLICE_MS = 4
 /** Of a large file, what is read at once. */
 const MOST_AT_ONCE = 4 << 20
-// Memory of its own for each file takes longer to make, and to collect, than the file to read.
-const SLAB_BYTES = 1 << 20
+const ROOM_BYTES = 1 << 20
 // O_NONBLOCK (undefined on Windows): what has become a fifo must not make this process wait for its writer.
 const READING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
-/** `Disk.readMany` on the real file system. */
-export async function readMany(
-  paths: readonly string[],
-  admit: (path: string, size: number) => void,
-): Promise<Content[]> {
-  const reader = new Reader(admit)
+/** `Disk.lookMany` on the real file system. */
+export async function lookMany(paths: readonly string[]): Promise<Look[]> {
+  const slice = new Slice()
   const looks: Look[] = []
   for (const path of paths) {
-    looks.push(reader.look(path))
-    if (reader.isSliceOver) await reader.nextSlice()
+    looks.push(look(path))
+    if (slice.isOver) await slice.next()
   }
-  const contents: Content[] = []
-  for (const [i, look] of looks.entries()) {
-    contents.push(look.kind === 'file' ? await reader.read(paths[i]!, look.size) : look)
-    if (reader.isSliceOver) await reader.nextSlice()
-  }
-  return contents
+  return looks
 }
 
-type Look = Exclude<Content, { kind: 'file' }> | { readonly kind: 'file'; readonly size: number }
+function look(path: string): Look {
+  const stat = orNothing('stat', path, () => statSync(path, { throwIfNoEntry: false }))
+  if (stat === undefined) return ABSENT
+  if (!stat.isFile()) return kindOf(stat) === 'folder' ? FOLDER : OTHER
+  return { kind: 'file', size: stat.size }
+}
+
+/** `Disk.readMany` on the real file system. */
+export async function readMany(
+  files: readonly { readonly path: string; readonly size: number }[],
+  admit: (path: string, size: number) => void,
+  room: Buffer,
+): Promise<Content[]> {
+  const reader = new Reader(admit, room)
+  const contents: Content[] = []
+  for (const { path, size } of files) contents.push(await reader.read(path, size))
+  return contents
+}
 
 const ABSENT: Content & Look = { kind: 'absent' }
 const FOLDER: Content & Look = { kind: 'folder' }
 const OTHER: Content & Look = { kind: 'other' }
 
-class Reader {
-  readonly #admit: (path: string, size: number) => void
+/** How long calls that wait may go on without a turn of the event loop. */
+class Slice {
   #since = performance.now()
-  #slab = Buffer.alloc(0)
-  /** What the files that are not read yet will take of slabs. */
-  #ahead = 0
 
-  constructor(admit: (path: string, size: number) => void) {
-    this.#admit = admit
-  }
-
-  get isSliceOver(): boolean {
+  get isOver(): boolean {
     return performance.now() - this.#since > SLICE_MS
   }
 
-  async nextSlice(): Promise<void> {
+  async next(): Promise<void> {
     await new Promise((turn) => setImmediate(turn))
     this.#since = performance.now()
   }
+}
 
-  look(path: string): Look {
-    const stat = orNothing('stat', path, () => statSync(path, { throwIfNoEntry: false }))
-    if (stat === undefined) return ABSENT
-    if (!stat.isFile()) return kindOf(stat) === 'folder' ? FOLDER : OTHER
-    this.#admit(path, stat.size)
-    this.#ahead += roomFor(stat.size)
-    return { kind: 'file', size: stat.size }
+class Reader {
+  readonly #admit: (path: string, size: number) => void
+  readonly #slice = new Slice()
+  /** What is left of it. */
+  #room: Buffer
+
+  constructor(admit: (path: string, size: number) => void, room: Buffer) {
+    this.#admit = admit
+    this.#room = room
   }
 
   async read(path: string, size: number): Promise<Content> {
+    if (this.#slice.isOver) await this.#slice.next()
     const file = orNothing('read', path, () => openSync(path, READING))
     if (file === undefined) return ABSENT
     try {
@@ -74,14 +79,13 @@ class Reader {
       if (stat.kind !== 'file') return stat.kind === 'folder' ? FOLDER : OTHER
       return { kind: 'file', stat, bytes: await this.#readOpen(path, file, size) }
     } finally {
-      this.#ahead -= roomFor(size)
       on('close', path, () => closeSync(file))
     }
   }
 
   /** To its end, wherever that is by now. */
   async #readOpen(path: string, file: number, size: number): Promise<Buffer> {
-    let room = this.#room(roomFor(size))
+    let room = this.#roomOf(roomFor(size))
     let length = 0
     for (;;) {
       const asked = Math.min(room.length - length, MOST_AT_ONCE)
@@ -90,7 +94,7 @@ class Reader {
       // The byte more that was asked for than there should be has not come: that was the end.
       if (read === 0 || (read < asked && length === size)) break
       if (length === room.length) room = this.#grown(path, room)
-      if (this.isSliceOver) await this.nextSlice()
+      if (this.#slice.isOver) await this.#slice.next()
     }
     this.#keep(room, length)
     return room.subarray(0, length)
@@ -98,21 +102,18 @@ class Reader {
 
   #grown(path: string, full: Buffer): Buffer {
     this.#admit(path, full.length)
-    const grown = Buffer.allocUnsafeSlow(2 * full.length + SLAB_BYTES)
+    const grown = Buffer.allocUnsafeSlow(2 * full.length + ROOM_BYTES)
     full.copy(grown)
     return grown
   }
 
-  #room(length: number): Buffer {
-    if (length >= SLAB_BYTES) return Buffer.allocUnsafeSlow(length)
-    if (this.#slab.length < length)
-      this.#slab = Buffer.allocUnsafeSlow(Math.min(SLAB_BYTES, Math.max(length, this.#ahead)))
-    return this.#slab.subarray(0, length)
+  #roomOf(length: number): Buffer {
+    return this.#room.length < length ? Buffer.allocUnsafeSlow(length) : this.#room.subarray(0, length)
   }
 
-  /** What a file has taken of the slab is its own. */
+  /** What a file has taken of the room is its own. */
   #keep(room: Buffer, length: number): void {
-    if (room.buffer === this.#slab.buffer) this.#slab = this.#slab.subarray(length)
+    if (room.buffer === this.#room.buffer) this.#room = this.#room.subarray(length)
   }
 }
 

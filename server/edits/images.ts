@@ -1,10 +1,11 @@
 import { sep } from 'node:path'
 import type { FileBytes } from './file-bytes.ts'
 import type { PositionEncoding } from './line-index.ts'
-import { lengthOfAll, materialise, toEdits } from './pieces.ts'
+import { applyEdits, lengthOfAll, materialise, ofOriginal, type Pieces, toEdits } from './pieces.ts'
 import type { ByteEdit } from './splice.ts'
-import type { Original, Step } from './steps.ts'
-import { type Entry, type Fault, Tree } from './tree.ts'
+import type { Standing, Step } from './steps.ts'
+import { lowerTextEdits } from './text-edit.ts'
+import { type Entry, type Fault, type Texts, Tree } from './tree.ts'
 
 /** What a path holds once every step is carried out; `absent`: no file, though there may be a folder. */
 export type After =
@@ -29,9 +30,18 @@ export interface Image {
   readonly edits: readonly ByteEdit[]
 }
 
-export interface Images {
+/** An image as far as it can be told without what any file holds. */
+export interface Outline {
+  readonly path: string
+  readonly hasBefore: boolean
+  readonly after: { readonly kind: 'file'; readonly texts: Texts } | Exclude<After, { kind: 'file' }>
+  /** Of its image, if that has one: edits may turn out such that nobody can tell what they make of it. */
+  readonly source: string | undefined
+}
+
+export interface Outlines {
   /** One for each path that a step touched, as first touched; not for one that is absent before and after. */
-  readonly images: readonly Image[]
+  readonly outlines: readonly Outline[]
   /** Each folder before those in it. */
   readonly foldersMade: readonly string[]
   /** Each folder after those in it. */
@@ -48,44 +58,61 @@ export interface Images {
  * Folders that a new file needs are made by editors unasked; they are in `foldersMade` only where the originals tell
  * that they are missing.
  */
-export function imagesOf(
-  steps: readonly Step[],
-  originals: ReadonlyMap<string, Original>,
-  encoding: PositionEncoding,
-): Images {
-  const tree = new Tree(originals, encoding)
+export function outlinesOf(steps: readonly Step[], originals: ReadonlyMap<string, Standing>): Outlines {
+  const tree = new Tree(originals)
   const foldersBefore = new Set(tree.folders)
   let fault: Fault | undefined
   for (const step of steps) {
     fault ??= tree.carryOut(step)
     if (fault !== undefined) tree.lose(step, fault)
   }
-  const images = [...tree.touched].map((path) => imageOf(path, originals.get(path), tree))
+  const outlines = [...tree.touched].map((path) => outlineOf(path, originals.get(path), tree.at(path)))
   return {
-    images: images.filter(({ before, after }) => before !== undefined || after.kind !== 'absent'),
+    outlines: outlines.filter(({ hasBefore, after }) => hasBefore || after.kind !== 'absent'),
     foldersMade: tree.folders.filter((path) => !foldersBefore.has(path)).sort(byDepth),
     foldersRemoved: [...foldersBefore].filter((path) => isGone(tree.at(path))).sort((a, b) => byDepth(b, a)),
   }
 }
 
-function imageOf(path: string, original: Original | undefined, tree: Tree): Image {
-  const before = original?.kind === 'file' ? original.bytes : undefined
-  const entry = tree.at(path)
+function outlineOf(path: string, original: Standing | undefined, entry: Entry): Outline {
+  const hasBefore = original?.kind === 'file'
   switch (entry.kind) {
     case 'absent':
     case 'folder':
-      return { path, before, after: { kind: 'absent' }, source: undefined, edits: [] }
+      return { path, hasBefore, after: { kind: 'absent' }, source: undefined }
     case 'unknown':
-      return { path, before, after: { kind: 'unknown', reason: entry.reason }, source: undefined, edits: [] }
-    case 'file': {
-      const { source, pieces } = entry
-      const from = tree.originalBytes(source)
-      // Put together when it is asked for: recording an edit needs none of them.
-      const bytes = { length: lengthOfAll(pieces), load: () => materialise(pieces, from) }
-      const after: After = { kind: 'file', bytes }
-      return { path, before, after, source, edits: toEdits(pieces, from.length) }
-    }
+      return { path, hasBefore, after: entry, source: undefined }
+    case 'file':
+      return { path, hasBefore, after: { kind: 'file', texts: entry.texts }, source: entry.source }
   }
+}
+
+/** The image of an outline. `originalOf`: the bytes of its path and of its source, where they are files. */
+export function imageOf(
+  { path, hasBefore, after, source }: Outline,
+  originalOf: (path: string) => Uint8Array,
+  encoding: PositionEncoding,
+): Image {
+  const before = hasBefore ? originalOf(path) : undefined
+  if (after.kind !== 'file') return { path, before, after, source: undefined, edits: [] }
+  const original = source === undefined ? new Uint8Array() : originalOf(source)
+  let pieces: Pieces = ofOriginal(original.length)
+  for (const edits of after.texts) {
+    const lowered = lowerTextEdits(materialise(pieces, original), edits, encoding)
+    if (lowered.kind === 'inexact')
+      return {
+        path,
+        before,
+        after: { kind: 'unknown', reason: lowered.reason },
+        source: undefined,
+        edits: [],
+      }
+    pieces = applyEdits(pieces, lowered.edits)
+  }
+  // Put together when it is asked for: recording an edit needs none of them.
+  const bytes = { length: lengthOfAll(pieces), load: () => materialise(pieces, original) }
+  const edits = toEdits(pieces, original.length)
+  return { path, before, after: { kind: 'file', bytes }, source, edits }
 }
 
 /** Whether what was a folder is none any more. */

@@ -28,10 +28,9 @@ export type Step =
       readonly ignoreIfNotExists: boolean
     }
 
-/** What a path holds before the first step. */
-export type Original =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'file'; readonly bytes: Uint8Array }
+/** What stands at a path before the first step. */
+export type Standing =
+  | { readonly kind: 'absent' | 'file' }
   | {
       readonly kind: 'folder'
       /** Every file beneath, at any depth; each of them has an original of its own. */
@@ -40,7 +39,7 @@ export type Original =
       readonly folders: readonly string[]
     }
 
-/** Every path whose original must be known before the steps can be carried out, once each, as first mentioned. */
+/** Every path of which it must be known what stands there before the steps can be carried out, once each, as first mentioned. */
 export function pathsOf(steps: readonly Step[]): string[] {
   return [...new Set(steps.flatMap((step) => (step.kind === 'rename' ? [step.from, step.to] : [step.path])))]
 }

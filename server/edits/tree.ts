@@ -1,39 +1,41 @@
 import { dirname, sep } from 'node:path'
-import type { PositionEncoding } from './line-index.ts'
-import { applyEdits, materialise, ofOriginal, type Pieces } from './pieces.ts'
-import type { Original, Step } from './steps.ts'
-import { lowerTextEdits, type TextEdit } from './text-edit.ts'
+import type { Standing, Step } from './steps.ts'
+import type { TextEdit } from './text-edit.ts'
 
-/** What a path holds: `unknown` is a file whose bytes nobody can tell, or, once a step was lost, anything. */
+/** What a path holds: `unknown`, once a step was lost, is anything. */
 export type Entry =
   | { readonly kind: 'absent' }
   | { readonly kind: 'folder' }
-  /** `pieces` of the original of `source`; undefined: of no bytes. */
-  | { readonly kind: 'file'; readonly source: string | undefined; readonly pieces: Pieces }
+  /** The original of `source`, or no bytes where that is undefined, with these edits made one after the other. */
+  | { readonly kind: 'file'; readonly source: string | undefined; readonly texts: Texts }
   | { readonly kind: 'unknown'; readonly reason: string }
+
+/** Edits of a text, each of what the ones before it left. */
+export type Texts = readonly (readonly TextEdit[])[]
 
 /** Why editors do not agree on what becomes of a step. */
 export type Fault = string
 
 const ABSENT: Entry = { kind: 'absent' }
 const FOLDER: Entry = { kind: 'folder' }
-const EMPTY_FILE: Entry = { kind: 'file', source: undefined, pieces: [] }
+const EMPTY_FILE: Entry = { kind: 'file', source: undefined, texts: [] }
 
-/** Files and folders in memory, on which steps are carried out as an editor would on disk. */
+/**
+ * Files and folders, on which steps are carried out as an editor would on disk. What stands where does not depend on
+ * what the files hold: that is not looked at.
+ */
 export class Tree {
-  readonly #originals: ReadonlyMap<string, Original>
-  readonly #encoding: PositionEncoding
   readonly #entries = new Map<string, Entry>()
   readonly #touched = new Set<string>()
 
-  constructor(originals: ReadonlyMap<string, Original>, encoding: PositionEncoding) {
-    this.#originals = originals
-    this.#encoding = encoding
+  constructor(originals: ReadonlyMap<string, Standing>) {
     for (const [path, original] of originals) {
       this.#entries.set(path, entryOf(path, original))
       if (original.kind !== 'folder') continue
       for (const folder of original.folders) this.#entries.set(folder, FOLDER)
-      for (const file of original.files) this.originalBytes(file)
+      for (const file of original.files)
+        if (originals.get(file)?.kind !== 'file')
+          throw new Error(`broken invariant: ${file} has no original bytes`)
     }
   }
 
@@ -52,14 +54,6 @@ export class Tree {
     const entry = this.#entries.get(path)
     if (entry === undefined) throw new Error(`broken invariant: the original of ${path} was not asked for`)
     return entry
-  }
-
-  /** The bytes that a file's pieces are pieces of. */
-  originalBytes(source: string | undefined): Uint8Array {
-    if (source === undefined) return new Uint8Array()
-    const original = this.#originals.get(source)
-    if (original?.kind !== 'file') throw new Error(`broken invariant: ${source} has no original bytes`)
-    return original.bytes
   }
 
   /** Does what the step says, or nothing at all where that is a fault. */
@@ -98,14 +92,9 @@ export class Tree {
       case 'unknown':
         this.#set(path, entry)
         return undefined
-      case 'file': {
-        const { source, pieces } = entry
-        const bytes = materialise(pieces, this.originalBytes(source))
-        const lowered = lowerTextEdits(bytes, edits, this.#encoding)
-        if (lowered.kind === 'inexact') this.#set(path, { kind: 'unknown', reason: lowered.reason })
-        else this.#set(path, { kind: 'file', source, pieces: applyEdits(pieces, lowered.edits) })
+      case 'file':
+        this.#set(path, { ...entry, texts: [...entry.texts, edits] })
         return undefined
-      }
     }
   }
 
@@ -200,14 +189,14 @@ export class Tree {
   }
 }
 
-function entryOf(path: string, original: Original): Entry {
+function entryOf(path: string, original: Standing): Entry {
   switch (original.kind) {
     case 'absent':
       return ABSENT
     case 'folder':
       return FOLDER
     case 'file':
-      return { kind: 'file', source: path, pieces: ofOriginal(original.bytes.length) }
+      return { kind: 'file', source: path, texts: [] }
   }
 }
 

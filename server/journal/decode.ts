@@ -1,6 +1,6 @@
 import type { Hasher } from '../edits/hash.ts'
 import type { After, Image } from '../edits/images.ts'
-import { VERSION, WITHHOLDING_VERSION } from './encode.ts'
+import { STREAMED_VERSION, VERSION, WITHHOLDING_VERSION } from './encode.ts'
 import type { Intent } from './intent.ts'
 import { type Json, numberAt, objectAt, stringAt, Unreadable } from './json-values.ts'
 import { type Cut, parseLine } from './line-json.ts'
@@ -39,6 +39,7 @@ interface Place {
 
 const SUM = /^,"sum":"([0-9a-f]{16})"\}$/
 const SUM_LENGTH = ',"sum":"0123456789abcdef"}'.length
+const VERSIONS: readonly unknown[] = [VERSION, WITHHOLDING_VERSION, STREAMED_VERSION]
 const GO_KEYS = ['id', 'edits', 'originals', 'expected_raw_hash', 'expected_norm_hash']
 
 /**
@@ -58,11 +59,8 @@ export function decodeLine(
   return orBad(() => {
     const { json, cuts } = parseLine(line)
     const meta = objectAt(json, 'meta')
-    if (meta.v !== VERSION && meta.v !== WITHHOLDING_VERSION)
-      return {
-        kind: 'refused',
-        reason: `it is of version ${String(meta.v)}, not ${VERSION} or ${WITHHOLDING_VERSION}`,
-      }
+    if (!VERSIONS.includes(meta.v))
+      return { kind: 'refused', reason: `it is of version ${String(meta.v)}, not 1 to ${STREAMED_VERSION}` }
     const part = {
       id: stringAt(json, 'id'),
       seq: numberAt(meta, 'seq'),

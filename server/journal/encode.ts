@@ -1,15 +1,21 @@
 import { bytesOf, type FileBytes } from '../edits/file-bytes.ts'
 import { type Hasher, type Hashes, hashesOf, hashesOfEdited } from '../edits/hash.ts'
-import type { Image } from '../edits/images.ts'
-import type { Intent } from './intent.ts'
-import { LineBytes } from './line-bytes.ts'
-import { aboutJson, asJson, pathMetaJson } from './meta-json.ts'
-import { type Part, partsOf } from './parts.ts'
+import type { After, Image } from '../edits/images.ts'
+import type { ByteEdit } from '../edits/splice.ts'
+import type { Batch, Draft } from './draft.ts'
+import type { Intent, PathFacts, Withheld } from './intent.ts'
+import { type Atom, Line, SLICE } from './line.ts'
+import type { Cut } from './line-json.ts'
+import { LogBytes, type Readable, Spliced } from './log-bytes.ts'
+import { aboutJson, asJson, pathNote, withheldNote } from './meta-json.ts'
+import { Section } from './section.ts'
 
 /** The version of `meta` written here; a record of another one is refused. */
 export const VERSION = 1
 /** That of a record with withheld paths: a reader of the first version would take them for files that were not there. */
 export const WITHHOLDING_VERSION = 2
+/** That of one of several lines of which only the last says how many they are: earlier readers call that no record. */
+export const STREAMED_VERSION = 3
 
 /** Where a record stands in its log: its number, and the `sum` of the line before it ('' for the first). */
 export interface Link {
@@ -19,114 +25,244 @@ export interface Link {
 
 export const FIRST: Link = { seq: 0, prev: '' }
 
-/**
- * The lines of one intent, each with its LF, in chunks; returns the link for the record that follows.
- * Several lines where one would grow past 12 MiB; they count only when all are there.
- * A chunk stays as it is until the next one has come: it can be written while that is put together.
- */
-export function* encodeIntent(intent: Intent, hasher: Hasher, link: Link): Generator<Buffer, Link> {
-  const parts = partsOf(intent)
-  const images = new Hashing(intent.images, hasher)
-  const about = aboutJson(intent.about)
-  const bytes = new LineBytes(
-    hasher,
-    parts.reduce((sum, { size }) => sum + size, about.length + 1000),
-  )
-  const version = intent.withheld === undefined ? VERSION : WITHHOLDING_VERSION
-  let next = link
-  for (const [i, part] of parts.entries()) {
-    yield* encodeGoKeys(bytes, intent.id, part, images)
-    const { seq, prev } = next
-    bytes.text(`,"meta":{"v":${version},"seq":${seq},"prev":"${prev}"`)
-    if (parts.length > 1) bytes.text(`,"part":[${i + 1},${parts.length}]`)
-    if (i === 0) bytes.text(`,${about}`)
-    yield* encodePaths(bytes, part, images)
-    bytes.text('}')
-    const sum = bytes.sum()
-    bytes.endLine(`,"sum":"${sum}"}\n`)
-    next = { seq: seq + 1, prev: sum }
-  }
-  yield bytes.take()
-  return next
+/** Where the lines are to stand. */
+interface End {
+  readonly link: Link
+  /** Byte offset in the log. */
+  readonly at: number
+  readonly log: Readable
 }
 
-/** The hashes of an intent's images. Those of an original are asked for twice, for itself and for what becomes of it. */
-class Hashing {
+/**
+ * The lines of one intent, each with its LF, as its files come. They count only when all are there.
+ * A line stays as it is until the one after the next is asked for: it can be written while that is put together.
+ */
+export class IntentLines {
+  readonly #draft: Omit<Draft, 'batches'>
   readonly #hasher: Hasher
-  readonly #originals: ReadonlyMap<string, FileBytes | undefined>
-  readonly #hashes = new Map<FileBytes, Hashes>()
+  readonly #log: Readable
+  #link: Link
+  #at: number
+  readonly #line = new Line()
+  #out = new Section()
+  #spare = new Section()
+  #count = 0
+  /** Originals of which edits have been told already. */
+  readonly #spoken = new Set<string>()
+  readonly #images: Image[] = []
+  readonly #withheld: Withheld[] = []
+  readonly #facts = new Map<string, PathFacts>()
+
+  constructor(draft: Omit<Draft, 'batches'>, hasher: Hasher, { link, at, log }: End) {
+    this.#draft = draft
+    this.#hasher = hasher
+    this.#link = link
+    this.#at = at
+    this.#log = log
+  }
+
+  /** The link for the record that follows the lines so far. */
+  get link(): Link {
+    return this.#link
+  }
+
+  /** The lines that this batch fills. */
+  *add({ images, withheld, facts }: Batch): Generator<Buffer> {
+    const originals = new Originals(images, this.#hasher)
+    const sources = new Set(images.filter(isMoved).map(({ source }) => source))
+    for (const image of images) {
+      this.#remember(image.path, facts)
+      yield* this.#addImage(image, originals, sources)
+    }
+    for (const each of withheld) {
+      this.#remember(each.path, facts)
+      this.#withheld.push(each)
+      const [path, note] = [asJson(each.path), withheldNote(each, facts.get(each.path))]
+      yield* this.#put({ kind: 'path', path, hashes: each.before, note, is: undefined })
+    }
+  }
+
+  /** The last one. */
+  *end(): Generator<Buffer> {
+    const { made, removed } = this.#draft.folders
+    for (const path of made) yield* this.#put({ kind: 'folder', to: 'made', path: asJson(path) })
+    for (const path of removed) yield* this.#put({ kind: 'folder', to: 'removed', path: asJson(path) })
+    yield this.#endLine('last')
+  }
+
+  /** What was written, as a reader has it; once all is. */
+  get intent(): Intent {
+    const { id, folders, withholds } = this.#draft
+    const { edit: _, ...about } = this.#draft.about
+    const [images, withheld] = [this.#images, this.#withheld]
+    return { id, images, ...(withholds && { withheld }), facts: this.#facts, folders, foreign: false, about }
+  }
+
+  #remember(path: string, facts: ReadonlyMap<string, PathFacts>): void {
+    const known = facts.get(path)
+    if (known !== undefined) this.#facts.set(path, known)
+  }
+
+  *#addImage(
+    image: Image,
+    originals: Originals,
+    sources: ReadonlySet<string | undefined>,
+  ): Generator<Buffer> {
+    const { after, edits } = image
+    // Edits are keyed by the path whose original they index. Where two images grow out of one original, or
+    // out of none though there is one, or where no edit says the bytes because they are no text, that
+    // cannot be said: the after-image is kept whole instead.
+    const key = image.source ?? image.path
+    const direct = after.kind === 'file' && !this.#spoken.has(key) && isSaid(image)
+    if (direct) this.#spoken.add(key)
+    const path = asJson(image.path)
+    const before = originals.at(image.path)
+    const hashes = after.kind === 'file' ? originals.hashesAfter(image) : undefined
+    const note = pathNote(image, this.#facts.get(image.path), direct, hashes)
+    yield* this.#put({ kind: 'path', path, hashes: before?.hashes, note, is: whatIs(image, sources) })
+    if (before !== undefined)
+      originals.stored.set(image.path, yield* this.#putBytes('original', image, before, before.hashes.raw))
+    if (direct) {
+      const keyJson = key === image.path ? path : asJson(key)
+      for (const edit of edits) yield* this.#putEdit(keyJson, edit)
+      this.#images.push({
+        ...image,
+        before: originals.stored.get(image.path),
+        after: spliced(image, originals.stored, hashes!),
+      })
+    } else {
+      const kept =
+        after.kind === 'file'
+          ? yield* this.#putBytes('kept', image, { bytes: bytesOf(after.bytes) }, hashes!.raw)
+          : undefined
+      const became: After = kept === undefined ? after : { kind: 'file', bytes: kept }
+      const stored = originals.stored.get(image.path)
+      this.#images.push({ path: image.path, before: stored, after: became, source: undefined, edits: [] })
+    }
+  }
+
+  *#putBytes(
+    kind: 'original' | 'kept',
+    image: Image,
+    { bytes }: { readonly bytes: Uint8Array },
+    raw: string,
+  ): Generator<Buffer, LogBytes> {
+    const stands: Cut[] = []
+    const path = asJson(image.path)
+    for (let at = 0; at === 0 || at < bytes.length; at += SLICE)
+      yield* this.#put({ kind, path, bytes: bytes.subarray(at, at + SLICE), stands })
+    const what = `the ${kind === 'kept' ? 'after-image' : 'original'} of ${image.path}`
+    return new LogBytes(this.#log, stands, { length: bytes.length, raw, what }, this.#hasher)
+  }
+
+  *#putEdit(path: string, edit: ByteEdit): Generator<Buffer> {
+    for (const { start, end, text } of slicesOf(edit)) {
+      const json = `{"Path":${path},"StartByte":${start},"EndByte":${end},"NewText":${JSON.stringify(text)}}`
+      yield* this.#put({ kind: 'edit', json })
+    }
+  }
+
+  *#put(atom: Atom): Generator<Buffer> {
+    if (!this.#line.takes(atom)) yield this.#endLine('more')
+    this.#line.add(atom)
+  }
+
+  #endLine(what: 'more' | 'last'): Buffer {
+    const { id, about, withholds } = this.#draft
+    this.#count++
+    const isOne = what === 'last' && this.#count === 1
+    const version = !isOne ? STREAMED_VERSION : withholds ? WITHHOLDING_VERSION : VERSION
+    let start = `"v":${version},"seq":${this.#link.seq},"prev":"${this.#link.prev}"`
+    // Whoever writes files as they come does not know how many lines they take, before the last one.
+    if (!isOne) start += `,"part":[${what === 'last' ? `${this.#count},${this.#count}` : this.#count}]`
+    if (this.#count === 1) start += `,${aboutJson(about)}`
+    const out = this.#out
+    this.#out = this.#spare
+    this.#spare = out
+    out.clear()
+    this.#line.write(out, this.#at, asJson(id), start)
+    this.#line.clear()
+    const sum = this.#hasher.hash(out.bytes)
+    out.text(`,"sum":"${sum}"}\n`)
+    this.#link = { seq: this.#link.seq + 1, prev: sum }
+    this.#at += out.length
+    return out.bytes
+  }
+}
+
+/** The originals of a batch, each loaded and hashed once where it is asked for twice in a row. */
+class Originals {
+  readonly #hasher: Hasher
+  readonly #before: ReadonlyMap<string, FileBytes | undefined>
+  readonly #hashes = new Map<string, Hashes>()
+  /** Those that stand in the log already, or will. */
+  readonly stored = new Map<string, FileBytes>()
+  #last: { readonly path: string; readonly bytes: Uint8Array } | undefined
 
   constructor(images: readonly Image[], hasher: Hasher) {
     this.#hasher = hasher
-    this.#originals = new Map(images.map(({ path, before }) => [path, before]))
+    this.#before = new Map(images.map(({ path, before }) => [path, before]))
   }
 
-  hashesBefore(before: FileBytes): Hashes {
-    let hashes = this.#hashes.get(before)
-    if (hashes === undefined) {
-      hashes = hashesOf(this.#hasher, bytesOf(before))
-      this.#hashes.set(before, hashes)
-    }
-    return hashes
+  at(path: string): { readonly bytes: Uint8Array; readonly hashes: Hashes } | undefined {
+    const before = this.#before.get(path)
+    if (before === undefined) return undefined
+    const bytes = this.#last?.path === path ? this.#last.bytes : bytesOf(before)
+    this.#last = { path, bytes }
+    const hashes = this.#hashes.get(path) ?? hashesOf(this.#hasher, bytes)
+    this.#hashes.set(path, hashes)
+    return { bytes, hashes }
   }
 
-  hashesAfter(image: Image | undefined): Hashes {
-    if (image?.after.kind !== 'file')
-      throw new Error('broken invariant: there is no after-image to be hashed')
-    const { after, edits, source } = image
-    const original = source === undefined ? undefined : this.#originals.get(source)
+  hashesAfter({ after, edits, source }: Image): Hashes {
+    if (after.kind !== 'file') throw new Error('broken invariant: there is no after-image to be hashed')
+    const original = source === undefined ? undefined : this.at(source)
     if (original === undefined) return hashesOf(this.#hasher, bytesOf(after.bytes))
-    return hashesOfEdited(this.#hasher, bytesOf(original), this.hashesBefore(original), edits)
+    return hashesOfEdited(this.#hasher, original.bytes, original.hashes, edits)
   }
 }
 
-/** The keys that the Go package reads, in its order. */
-function* encodeGoKeys(bytes: LineBytes, id: string, part: Part, images: Hashing): Generator<Buffer> {
-  bytes.text(`{"id":${asJson(id)},"edits":[`)
-  yield* encodeEach(bytes, part.edits, (edit) => bytes.text(edit))
-  bytes.text('],"originals":{')
-  yield* encodeEach(bytes, part.originals, ({ path, bytes: original }) => encodeBase64(bytes, path, original))
-  const raws: string[] = []
-  const norms: string[] = []
-  for (const { path, before } of part.paths) {
-    if (before === undefined) continue
-    const { raw, norm } = 'raw' in before ? before : images.hashesBefore(before)
-    raws.push(`${path}:"${raw}"`)
-    norms.push(`${path}:"${norm}"`)
-  }
-  bytes.text(`},"expected_raw_hash":{${raws.join(',')}},"expected_norm_hash":{${norms.join(',')}}`)
-  if (part.creates.length > 0) bytes.text(`,"creates":[${part.creates.join(',')}]`)
-  if (part.deletes.length > 0) bytes.text(`,"deletes":[${part.deletes.join(',')}]`)
-  if (part.moves.length > 0) bytes.text(`,"moves":[${part.moves.join(',')}]`)
+/** The after-image of what edits say: made of what stands in the log, if only behind this. */
+function spliced(image: Image, stored: ReadonlyMap<string, FileBytes>, { raw }: Hashes): After {
+  const { source, edits, after } = image
+  const length = after.kind === 'file' ? after.bytes.length : 0
+  const original = source === undefined ? () => undefined : () => stored.get(source)
+  return { kind: 'file', bytes: new Spliced(original, edits, { length, raw }) }
 }
 
-/** What the Go package does not read. */
-function* encodePaths(bytes: LineBytes, part: Part, images: Hashing): Generator<Buffer> {
-  const { made, removed } = part.folders
-  if (made.length + removed.length > 0)
-    bytes.text(`,"folders":{"made":[${made.join(',')}],"removed":[${removed.join(',')}]}`)
-  bytes.text(',"paths":{')
-  yield* encodeEach(bytes, part.paths, ({ path, image, meta }) =>
-    bytes.text(`${path}:${pathMetaJson(meta, () => images.hashesAfter(image))}`),
-  )
-  bytes.text('}')
-  if (part.kept.length === 0) return
-  bytes.text(',"kept":{')
-  yield* encodeEach(bytes, part.kept, ({ path, bytes: kept }) => encodeBase64(bytes, path, kept))
-  bytes.text('}')
+function whatIs(
+  { path, source, before, after }: Image,
+  sources: ReadonlySet<string | undefined>,
+): (Atom & { kind: 'path' })['is'] {
+  if (after.kind === 'file' && source !== undefined && source !== path) return { movedFrom: asJson(source) }
+  if (after.kind === 'file' && before === undefined) return 'created'
+  // What is moved from there is not deleted.
+  return after.kind === 'absent' && before !== undefined && !sources.has(path) ? 'deleted' : undefined
 }
 
-/** With commas between them. */
-function* encodeEach<T>(bytes: LineBytes, all: readonly T[], encode: (each: T) => void): Generator<Buffer> {
-  for (const [i, each] of all.entries()) {
-    if (i > 0) bytes.text(',')
-    encode(each)
-    if (bytes.isFull) yield bytes.take()
-  }
+function isMoved({ after, source, path }: Image): boolean {
+  return after.kind === 'file' && source !== undefined && source !== path
 }
 
-function encodeBase64(bytes: LineBytes, path: string, content: Uint8Array): void {
-  bytes.text(`${path}:"`)
-  bytes.base64(content)
-  bytes.text('"')
+/** Whether the edits say what the bytes are: not where there is an original that they do not grow out of. */
+function isSaid({ source, before, edits, after }: Image): boolean {
+  if (source !== undefined) return true
+  return before === undefined && (edits.length > 0 || (after.kind === 'file' && after.bytes.length === 0))
 }
+
+const TEXT_SLICE = 128 * 1024 // UTF-16 units; JSON takes at most 6 bytes for one
+
+function* slicesOf(edit: ByteEdit): Generator<ByteEdit> {
+  const text = edit.text.toWellFormed()
+  let at = 0
+  let start = edit.start
+  do {
+    let end = Math.min(at + TEXT_SLICE, text.length)
+    if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end--
+    yield { start, end: edit.end, text: text.slice(at, end) }
+    at = end
+    start = edit.end // what follows is inserted where the first slice ended
+  } while (at < text.length)
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00

@@ -19,7 +19,7 @@ export function withoutPaths(record: Json, paths: ReadonlySet<string>): Json {
     moves: (all) => orNothing((all as Json[]).filter(({ from, to }) => isKept(from) && isKept(to))),
     meta: () =>
       mapped(meta, {
-        v: () => WITHHOLDING_VERSION,
+        v: (version) => Math.max(version as number, WITHHOLDING_VERSION),
         paths: (all) =>
           Object.fromEntries(
             Object.entries(all as Json).map(([path, note]) => [

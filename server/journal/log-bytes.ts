@@ -88,9 +88,9 @@ function placesOf(path: string): string[] {
 /** A file's bytes as they stand in a log, base64. */
 export class LogBytes implements Stored {
   readonly length: number
+  readonly raw: string
   readonly #log: Readable
   readonly #slices: readonly Cut[]
-  readonly #raw: string
   readonly #hasher: Hasher
   readonly #what: string
 
@@ -104,14 +104,14 @@ export class LogBytes implements Stored {
     this.#log = log
     this.#slices = slices
     this.length = length
-    this.#raw = raw
+    this.raw = raw
     this.#what = what
     this.#hasher = hasher
   }
 
   load(): Uint8Array {
     const bytes = readBase64(this.#log, this.#slices)
-    if (bytes.length !== this.length || this.#hasher.hash(bytes) !== this.#raw)
+    if (bytes.length !== this.length || this.#hasher.hash(bytes) !== this.raw)
       throw new LogChanged(this.#log instanceof LogFile ? this.#log.path : 'a log', this.#what)
     return bytes
   }
@@ -126,17 +126,24 @@ function readBase64(log: Readable, slices: readonly Cut[]): Buffer {
 /** An original with its edits carried out. */
 export class Spliced implements Stored {
   readonly length: number
-  readonly #original: FileBytes | undefined
+  readonly raw: string
+  readonly #original: () => FileBytes | undefined
   readonly #edits: readonly ByteEdit[]
 
-  /** `length`: of what comes of it. */
-  constructor(original: FileBytes | undefined, edits: readonly ByteEdit[], length: number) {
+  /** `length`, `raw`: of what comes of it. */
+  constructor(
+    original: () => FileBytes | undefined,
+    edits: readonly ByteEdit[],
+    { length, raw }: { readonly length: number; readonly raw: string },
+  ) {
     this.#original = original
     this.#edits = edits
     this.length = length
+    this.raw = raw
   }
 
   load(): Uint8Array {
-    return splice(this.#original === undefined ? new Uint8Array() : bytesOf(this.#original), this.#edits)
+    const original = this.#original()
+    return splice(original === undefined ? new Uint8Array() : bytesOf(original), this.#edits)
   }
 }

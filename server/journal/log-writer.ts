@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import { DiskError, type DiskFile } from '../disk/disk.ts'
-import { encodeIntent, FIRST, type Link } from './encode.ts'
+import { type Disk, DiskError, type DiskFile } from '../disk/disk.ts'
+import { type Draft, draftOf } from './draft.ts'
+import { FIRST, IntentLines, type Link } from './encode.ts'
 import { type Env, JournalError } from './env.ts'
 import type { Intent } from './intent.ts'
+import { LogFile } from './log-bytes.ts'
 import { scanLog } from './scan.ts'
 
 /** A session's logs in the order they were written: the second and later ones follow a failed fsync. */
@@ -22,6 +24,8 @@ export class LogWriter {
   #log: OpenLog
   /** The bytes in the file are no longer known to be what was written: never append to it again. */
   #poisoned = false
+  /** Something of the intent that is being appended may be in the file. */
+  #isBegun = false
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor(env: Env, folder: string, log: OpenLog) {
@@ -44,37 +48,39 @@ export class LogWriter {
   }
 
   /**
-   * Writes the intent and makes it durable: when this resolves it survives a crash of the machine.
+   * Writes the intent and makes it durable: when this resolves it survives a crash of the machine. What it resolves
+   * with is the same intent, its files' bytes where they stand in the log now.
    * When it rejects, no reader will ever see a part of it.
-   * @throws DiskError naming the log, the offset and the system's code
+   * @throws DiskError naming the log, the offset and the system's code; and whatever kept the files from being had
    */
-  append(intent: Intent): Promise<void> {
-    const turn = this.#last.then(() => this.#appendNow(intent))
+  append(intent: Intent | Draft): Promise<Intent> {
+    const draft = 'batches' in intent ? intent : draftOf(intent)
+    const turn = this.#last.then(() => this.#appendNow(draft))
     this.#last = turn.catch(() => {}) // the caller has the rejection; the next append has its own
     return turn
   }
 
-  async #appendNow(intent: Intent): Promise<void> {
+  async #appendNow(draft: Draft): Promise<Intent> {
     if (this.#poisoned) await this.#startAnother()
     try {
-      await this.#write(intent)
+      return await this.#write(draft)
     } catch (error) {
       if (!this.#poisoned) throw error
       // A failed fsync: the kernel has marked the pages clean, so asking again would lie. A new file once.
       await this.#startAnother()
-      await this.#write(intent)
+      return await this.#write(draft)
     }
   }
 
-  async #write(intent: Intent): Promise<void> {
+  async #write(draft: Draft): Promise<Intent> {
     const log = this.#log
-    let written: { readonly length: number; readonly link: Link }
+    let written: { readonly length: number; readonly link: Link; readonly intent: Intent }
     try {
       // A crash in here leaves a torn tail or an intent whose parts are not all there: neither counts.
-      written = await this.#writeChunks(intent)
+      written = await this.#writeLines(draft)
     } catch (error) {
-      await this.#cutBack()
-      throw error instanceof DiskError ? this.#failed(intent, error) : error
+      if (this.#isBegun) await this.#cutBack()
+      throw error
     }
     // All of it beside each other: of what is found wrong now, nothing has been forwarded.
     const [named, ...synced] = await Promise.allSettled([
@@ -87,11 +93,11 @@ export class LogWriter {
     if (failure !== undefined) {
       this.#poisoned = true
       await this.#takeBack()
-      throw this.#failed(intent, failure.reason)
+      throw this.#failed(draft, failure.reason)
     }
     if (named.status === 'rejected') {
       await this.#cutBack()
-      throw this.#failed(intent, named.reason)
+      throw this.#failed(draft, named.reason)
     }
     if (!named.value) {
       // Wherever the file is now, what it holds is not to count: the intent is recorded elsewhere, or not at all.
@@ -100,24 +106,35 @@ export class LogWriter {
     }
     log.size += written.length
     log.link = written.link
+    return written.intent
   }
 
-  /** Each chunk is put together while the one before it is written. */
-  async #writeChunks(intent: Intent): Promise<{ length: number; link: Link }> {
-    const { file, link } = this.#log
-    const chunks = encodeIntent(intent, this.#env.hasher, link)
+  /** Each line is put together while the one before it is written. */
+  async #writeLines(draft: Draft): Promise<{ length: number; link: Link; intent: Intent }> {
+    const { file, link, path, size } = this.#log
+    const { disk, hasher } = this.#env
+    const lines = new IntentLines(draft, hasher, { link, at: size, log: new LogFile(disk, path) })
+    this.#isBegun = false
     let length = 0
     let writing = Promise.resolve()
-    try {
-      for (;;) {
-        const { done, value } = chunks.next()
+    const write = async (written: Iterable<Buffer>) => {
+      for (const line of written) {
         await writing
-        if (done) return { length, link: value }
-        length += value.length
-        writing = file.write(value)
+        this.#isBegun = true
+        length += line.length
+        writing = file.write(line).catch((error: unknown) => {
+          throw this.#failed(draft, error)
+        })
+        writing.catch(() => {}) // whoever waits for it is told, be it after the next files were read
       }
+    }
+    try {
+      for await (const batch of draft.batches()) await write(lines.add(batch))
+      await write(lines.end())
+      await writing
+      return { length, link: lines.link, intent: lines.intent }
     } finally {
-      // Not before it has ended is a half written chunk cut off. Its failure, if it is one, is on its way already.
+      // Not before it has ended is a half written line cut off. Its failure, if it is one, is on its way already.
       await writing.catch(() => {})
     }
   }
@@ -156,9 +173,9 @@ export class LogWriter {
     this.#poisoned = false
   }
 
-  #failed(intent: Intent, error: unknown): DiskError {
+  #failed({ id }: Draft, error: unknown): DiskError {
     const { path, size } = this.#log
-    return new DiskError(`append intent ${intent.id.slice(0, 8)} to`, path, error, ` at ${size}`)
+    return new DiskError(`append intent ${id.slice(0, 8)} to`, path, error, ` at ${size}`)
   }
 
   close(): Promise<void> {
@@ -198,14 +215,7 @@ async function inspect(env: Env, path: string): Promise<{ link: Link; tornAt: nu
 
 async function cutTail(env: Env, folder: string, name: string, at: number): Promise<void> {
   const { disk } = env
-  const bytes = (await disk.read(join(folder, name))).subarray(at)
-  const aside = await disk.open(join(folder, `${name}.torn-${at}-${env.host.random(4)}`), 'create')
-  try {
-    await aside.write(bytes)
-    await aside.sync()
-  } finally {
-    await aside.close()
-  }
+  await copyFrom(disk, join(folder, name), at, join(folder, `${name}.torn-${at}-${env.host.random(4)}`))
   // The copy's entry first: a crash between the two leaves the tail twice, never nowhere.
   await disk.syncFolder(folder)
   const log = await disk.open(join(folder, name), 'modify')
@@ -216,3 +226,27 @@ async function cutTail(env: Env, folder: string, name: string, at: number): Prom
     await log.close()
   }
 }
+
+/** An append that was cut short may be as large as the files that it was about. */
+async function copyFrom(disk: Disk, path: string, at: number, to: string): Promise<void> {
+  const from = await disk.open(path, 'read')
+  try {
+    const copy = await disk.open(to, 'create')
+    try {
+      const chunk = Buffer.allocUnsafe(COPY_BYTES)
+      for (let position = at; ; ) {
+        const length = await from.readAt(chunk, position)
+        if (length === 0) break
+        await copy.write(chunk.subarray(0, length))
+        position += length
+      }
+      await copy.sync()
+    } finally {
+      await copy.close()
+    }
+  } finally {
+    await from.close()
+  }
+}
+
+const COPY_BYTES = 1024 * 1024

@@ -24,54 +24,38 @@ function cut(text: string): string {
   return text.length <= LONGEST_LABEL ? text : `${text.slice(0, LONGEST_LABEL - 1)}…`
 }
 
-/** What `meta` says of one path, but for the hashes of its after-image, which stand between `start` and `end`. */
-export interface PathMeta {
-  readonly start: string
-  /** Whether those hashes stand there. */
-  readonly hasAfter: boolean
-  readonly end: string
-}
-
-const HASHES_SIZE = '"raw":"0123456789abcdef","norm":"0123456789abcdef"'.length
-
-/** `direct`: its edits say what the after-image is; else that is kept whole. */
-export function pathMeta(
+/**
+ * What `meta` says of one path. `direct`: its edits say what the after-image is; else that is kept whole. `hashes`: of
+ * the after-image, where there is one.
+ */
+export function pathNote(
   { after, path, source }: Image,
   known: PathFacts | undefined,
   direct: boolean,
-): PathMeta {
+  hashes: Hashes | undefined,
+): string {
   const facts = factsJson(known)
   switch (after.kind) {
     case 'absent':
-      return { start: '{"after":null', hasAfter: false, end: facts }
+      return `{"after":null${facts}`
     case 'unknown':
-      return { start: `{"unknown":${asJson(after.reason)}`, hasAfter: false, end: facts }
+      return `{"unknown":${asJson(after.reason)}${facts}`
     case 'file': {
+      const { raw, norm } = hashes!
       const kept = direct ? '' : ',"kept":true'
       const from = direct && source !== undefined && source !== path ? `,"movedFrom":${asJson(source)}` : ''
-      return { start: '{"after":{', hasAfter: true, end: `${kept}}${from}${facts}` }
+      return `{"after":{"raw":"${raw}","norm":"${norm}"${kept}}${from}${facts}`
     }
   }
 }
 
 /** The same of a path of which hashes alone are written. */
-export function withheldMeta({ after }: Withheld, known: PathFacts | undefined): PathMeta {
+export function withheldNote({ after }: Withheld, known: PathFacts | undefined): string {
   const [key, value] =
     after.kind === 'unknown'
       ? ['unknown', after.reason]
       : ['after', after.kind === 'file' ? { raw: after.hashes.raw, norm: after.hashes.norm } : null]
-  return { start: `{"withheld":true,"${key}":${asJson(value)}`, hasAfter: false, end: factsJson(known) }
-}
-
-/** In bytes, whatever the hashes. */
-export function pathMetaSize({ start, hasAfter, end }: PathMeta): number {
-  return Buffer.byteLength(start) + (hasAfter ? HASHES_SIZE : 0) + Buffer.byteLength(end)
-}
-
-export function pathMetaJson({ start, hasAfter, end }: PathMeta, hashesOfAfter: () => Hashes): string {
-  if (!hasAfter) return start + end
-  const { raw, norm } = hashesOfAfter()
-  return `${start}"raw":"${raw}","norm":"${norm}"${end}`
+  return `{"withheld":true,"${key}":${asJson(value)}${factsJson(known)}`
 }
 
 /** The keys behind others in an object, and its end. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Answer, Listener } from '../disk/host.ts'
+import type { Draft } from './draft.ts'
 import type { Env } from './env.ts'
 import type { Intent } from './intent.ts'
 import { LogGone, LogWriter } from './log-writer.ts'
@@ -69,24 +70,32 @@ export class Session {
     this.#isNamed = false
   }
 
-  /** Makes the intent durable. @throws DiskError, JournalError */
-  async append(intent: Intent): Promise<void> {
+  /**
+   * Makes the intent durable; resolves with it, its files' bytes where they stand in the log.
+   * @throws DiskError, JournalError, and whatever kept the files from being had
+   */
+  async append(intent: Intent | Draft): Promise<Intent> {
+    const recorded = await this.#append(intent)
+    this.#appended = true
+    this.#pending.add(intent.id)
+    return recorded
+  }
+
+  async #append(intent: Intent | Draft): Promise<Intent> {
     try {
-      await this.#appendNow(intent)
+      return await this.#appendNow(intent)
     } catch (error) {
       if (!(error instanceof LogGone)) throw error
       // The user may have cleared the whole journal away: a new folder, once.
       await this.#leaveBehind()
-      await this.#appendNow(intent)
+      return await this.#appendNow(intent)
     }
-    this.#appended = true
-    this.#pending.add(intent.id)
   }
 
-  async #appendNow(intent: Intent): Promise<void> {
+  async #appendNow(intent: Intent | Draft): Promise<Intent> {
     const made = await this.#make()
     if (!this.#isNamed) await this.#nameFolders(made)
-    await made.log.append(intent)
+    return made.log.append(intent)
   }
 
   /** Before anything is recorded in a folder, so that the next start there finds it. */

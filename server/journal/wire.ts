@@ -90,7 +90,10 @@ export class Wire {
     if (fault !== undefined) throw new Unreadable(`the edits of ${from} do not fit: ${fault}`)
     if (edits.length === 0 && original !== undefined) return { bytes: original, edits }
     const bytes = splice(original?.bytes ?? new Uint8Array(), edits)
-    return { bytes: { bytes, stored: new Spliced(original?.stored, edits, bytes.length) }, edits }
+    const made = { length: bytes.length, raw: this.#hasher.hash(bytes) }
+    // Not the bytes with it: they would stay as long as what is put together of them.
+    const stored = original?.stored
+    return { bytes: { bytes, stored: new Spliced(() => stored, edits, made) }, edits }
   }
 
   /** Also what no path is made of has to be what it is said to be. */

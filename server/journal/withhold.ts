@@ -11,7 +11,7 @@ export function withhold(intent: Intent, isToBe: (path: string) => boolean, hash
   const paths = withBothEnds(intent.images, isToBe)
   if (paths.size === 0) return intent
   const { edit: _, ...about } = intent.about
-  const taken = intent.images.filter(({ path }) => paths.has(path)).map((image) => hashed(image, hasher))
+  const taken = intent.images.filter(({ path }) => paths.has(path)).map((image) => withheldAs(image, hasher))
   return {
     ...intent,
     images: intent.images.filter(({ path }) => !paths.has(path)),
@@ -41,7 +41,8 @@ export function withBothEnds(
   return paths
 }
 
-function hashed({ path, before, after }: Image, hasher: Hasher): Withheld {
+/** What is written of an image that is kept out of the log. */
+export function withheldAs({ path, before, after }: Image, hasher: Hasher): Withheld {
   return {
     path,
     before: before && hashesOf(hasher, bytesOf(before)),

@@ -1,14 +1,15 @@
-import { isUtf8 } from 'node:buffer'
-import { join } from 'node:path'
-import type { Content, Disk, Stat } from '../disk/disk.ts'
-import type { Image } from '../edits/images.ts'
-import { imagesOf } from '../edits/images.ts'
-import { LineIndex } from '../edits/line-index.ts'
-import { sameText } from '../edits/normalize.ts'
-import { type Original, pathsOf, type Step } from '../edits/steps.ts'
+import { bytesOf } from '../edits/file-bytes.ts'
+import { type Image, imageOf, type Outline, type Outlines, outlinesOf } from '../edits/images.ts'
+import { pathsOf, type Step } from '../edits/steps.ts'
+import type { TextEdit } from '../edits/text-edit.ts'
+import type { Batch, Draft } from '../journal/draft.ts'
 import type { Env } from '../journal/env.ts'
-import type { About, Intent, PathFacts } from '../journal/intent.ts'
+import type { About, PathFacts, Withheld } from '../journal/intent.ts'
+import { withheldAs } from '../journal/withhold.ts'
+import { grouped } from './group-outlines.ts'
 import type { Mirror } from './mirror.ts'
+import { type Original, originalOf } from './original.ts'
+import { Standings } from './standings.ts'
 import type { Lowered } from './workspace-edit.ts'
 
 /** An edit that is larger than what the user allows to be recorded. */
@@ -16,12 +17,22 @@ class TooLarge extends Error {
   override readonly name = 'TooLarge'
 }
 
-const LF = 10
-const BOM = Buffer.from([0xef, 0xbb, 0xbf])
+/** A file became something else between the look at it and its reading: what the edit comes to is to be told anew. */
+export class ChangedMeanwhile extends Error {
+  override readonly name = 'ChangedMeanwhile'
+
+  constructor(path: string) {
+    super(`${path} changes while its edit is recorded`)
+  }
+}
+
+/** What is read at a time, if it is not one file: it stays in the processor's cache until it is written. */
+const BATCH_BYTES = 256 * 1024
+const BATCH_FILES = 64
 
 /**
- * Reads the originals of an edit and says what becomes of each: an intent, ready to be appended.
- * @throws DiskError where an original cannot be read; TooLarge above `limit` bytes of originals
+ * Looks at the files of an edit and says what becomes of which, as far as that can be told without reading them.
+ * @throws DiskError where one cannot be looked at; TooLarge above `limit` bytes of originals
  */
 export async function composeIntent(
   env: Env,
@@ -29,199 +40,172 @@ export async function composeIntent(
   lowered: Lowered,
   about: About,
   limit: number,
-): Promise<{ readonly intent: Intent; readonly skipped: readonly string[] }> {
-  const reader = new Originals(env, mirror, lowered.steps, limit)
-  await reader.readAll(pathsOf(lowered.steps))
-  for (const [path, version] of lowered.versions) reader.checkVersion(path, version)
-  const { images, foldersMade, foldersRemoved } = imagesOf(lowered.steps, reader.originals, mirror.encoding)
-  // Whatever it is that cannot be told of a file's text, a file that is gone afterwards is gone.
-  const doubtOf = (image: Image) =>
-    image.after.kind === 'file' ? (lowered.inexact.get(image.path) ?? reader.doubtOf(image)) : undefined
-  const intent: Intent = {
-    id: env.host.random(16),
-    images: images.map((image) => inexactAs(image, reader.linkAt(image) ?? doubtOf(image))),
-    facts: reader.facts,
-    folders: { made: foldersMade, removed: foldersRemoved },
-    foreign: false,
-    about,
-  }
-  return { intent, skipped: reader.skipped }
+): Promise<Composed> {
+  const size = new Size(limit)
+  const count = (path: string, bytes: number) => size.count(path, bytes)
+  const standings = new Standings(env.disk, mirror, lowered.steps, count)
+  await standings.look(pathsOf(lowered.steps))
+  return new Composed(env, mirror, lowered, about, standings, size)
 }
 
-function inexactAs(image: Image, reason: string | undefined): Image {
-  if (reason === undefined || image.after.kind === 'unknown') return image
-  return { ...image, after: { kind: 'unknown', reason }, source: undefined, edits: [] }
-}
-
-const NOTHING = { stat: undefined, bytes: undefined }
-
-class Originals {
-  readonly originals = new Map<string, Original>()
-  readonly facts = new Map<string, PathFacts>()
-  /** Links, devices and the like in a folder that is moved or deleted: never followed, never read. */
-  readonly skipped: string[] = []
+/** An intent whose files are read when it is written. */
+export class Composed implements Draft {
+  readonly id: string
+  readonly folders: Draft['folders']
+  /** What becomes of which path. */
+  readonly outlines: readonly Outline[]
+  /** What is no ordinary file in a folder that is moved or deleted. */
+  readonly skipped: readonly string[]
+  /** What was kept out of the log, when it was written last, at hand. */
+  readonly withheldImages: Image[] = []
   readonly #env: Env
-  readonly #disk: Disk
   readonly #mirror: Mirror
-  readonly #steps: readonly Step[]
-  readonly #movedOrRemoved: ReadonlySet<string>
-  readonly #limit: number
-  /** Paths whose original does not tell what an edit makes of them, and why. */
-  readonly #doubts = new Map<string, string>()
-  readonly #links = new Map<string, string>()
-  readonly #sizes = new Map<string, number>()
-  #size = 0
+  readonly #lowered: Lowered
+  readonly #about: About
+  readonly #standings: Standings
+  readonly #size: Size
+  #withheld: ReadonlySet<string> = new Set()
 
-  constructor(env: Env, mirror: Mirror, steps: readonly Step[], limit: number) {
+  constructor(env: Env, mirror: Mirror, lowered: Lowered, about: About, standings: Standings, size: Size) {
     this.#env = env
-    this.#disk = env.disk
     this.#mirror = mirror
-    this.#steps = steps
-    this.#movedOrRemoved = new Set(steps.flatMap(movedOrRemovedBy))
-    this.#limit = limit
+    this.#lowered = lowered
+    this.#about = about
+    this.#standings = standings
+    this.#size = size
+    this.id = env.host.random(16)
+    const { outlines, foldersMade, foldersRemoved }: Outlines = outlinesOf(lowered.steps, standings.all)
+    this.outlines = outlines
+    this.folders = { made: foldersMade, removed: foldersRemoved }
+    this.skipped = standings.skipped
   }
 
-  /** Of what stood at the path, or of the file that comes to stand there. */
-  doubtOf({ path, source }: Image): string | undefined {
-    return this.#doubts.get(path) ?? (source === undefined ? undefined : this.#doubts.get(source))
+  /** Keeps all that these paths hold out of the log, and the WorkspaceEdit, which says the new text. */
+  withhold(paths: ReadonlySet<string>): void {
+    this.#withheld = paths
   }
 
-  /** A link that is moved or removed is not the file behind it: what stands there afterwards is not told. */
-  linkAt({ path, source }: Image): string | undefined {
-    return this.#links.get(path) ?? (source === undefined ? undefined : this.#links.get(source))
+  get withholds(): boolean {
+    return this.#withheld.size > 0
   }
 
-  /** Editors skip an edit that is meant for another state of a document, some of them silently. */
-  checkVersion(path: string, version: number): void {
-    const open = this.#mirror.document(path)?.version
-    if (open !== undefined && open !== version)
-      this.#doubts.set(path, `it is meant for version ${version}, and the editor is at ${open}`)
-  }
-
-  async readAll(paths: readonly string[]): Promise<void> {
-    const asked = paths.filter((path) => !this.originals.has(path))
-    await this.#findLinks(asked)
-    const contents = await this.#disk.readMany(asked, (path, size) => this.#count(path, size))
-    for (const [i, path] of asked.entries()) {
-      if (this.originals.has(path)) continue // it lies in a folder that was read meanwhile
-      const content = contents[i]!
-      if (content.kind !== 'folder') this.#take(path, content)
-      else if (this.#links.has(path)) this.#put(path, undefined, { from: 'disk' })
-      else await this.#readFolder(path)
-    }
-  }
-
-  async #findLinks(paths: readonly string[]): Promise<void> {
-    const look = async (path: string) => {
-      if ((await this.#disk.lstat(path))?.kind === 'link') this.#links.set(path, 'it is a symbolic link')
-    }
-    await Promise.all(paths.filter((path) => this.#movedOrRemoved.has(path)).map(look))
-  }
-
-  #take(path: string, content: Exclude<Content, { kind: 'folder' }>): void {
-    // A device or a fifo is not read (it might never end): what an edit makes of it is the editor's affair.
-    if (content.kind === 'other')
-      return this.#put(path, undefined, { from: 'disk' }, 'it is no ordinary file')
-    const { stat, bytes: disk } = content.kind === 'file' ? content : NOTHING
-    const document = this.#mirror.document(path)
-    if (document === undefined) return this.#put(path, disk, factsOf(stat))
-    const buffer = (): PathFacts => ({
-      ...factsOf(stat),
-      from: 'buffer',
-      ...(document.version !== undefined && { version: document.version }),
-      disk: disk === undefined ? null : this.#env.hasher.hash(disk),
-    })
-    if (disk !== undefined && sameText(document.text, disk)) {
-      const newline = this.#missingNewline(path, document.text, disk)
-      return newline === undefined
-        ? this.#put(path, disk, factsOf(stat))
-        : this.#put(path, Buffer.concat([disk, newline]), buffer())
-    }
-    // A NUL: UTF-16 without a byte order mark, or no text at all.
-    if (disk !== undefined && (!isUtf8(disk) || disk.includes(0))) {
-      // Never the mirror's text for a file that is not UTF-8: written back, it would be another encoding.
-      const clean =
-        sameText(document.text, Buffer.from(new TextDecoder().decode(disk))) ||
-        sameText(document.text, Buffer.from(disk.toString('latin1')))
-      return this.#put(
-        path,
-        disk,
-        factsOf(stat),
-        clean ? undefined : 'it is not UTF-8 and its buffer has unsaved changes',
-      )
-    }
-    const text = disk === undefined ? document.text : writtenLike(disk, document.text)
-    this.#count(path, text.length)
-    this.#put(path, text, buffer())
+  get about(): About {
+    const { edit: _, ...about } = this.#about
+    return this.withholds ? about : this.#about
   }
 
   /**
-   * The final newline that a buffer has and its file lacks (vim-lsp, Neovim's empty files), where an edit begins
-   * behind it: without it the edit would be written onto the line before.
+   * Reads the files, a few at a time; what is hashed is what is written, since each is read once.
+   * @throws DiskError where one cannot be read; TooLarge; ChangedMeanwhile
    */
-  #missingNewline(path: string, text: Buffer, disk: Buffer): Buffer | undefined {
-    if (text.at(-1) !== LF || disk.at(-1) === LF) return undefined
-    const lines = new LineIndex(disk).lineCount
-    const behind = this.#steps.some(
-      (step) =>
-        step.kind === 'text' &&
-        step.path === path &&
-        step.edits.some(({ range }) => range.start.line >= lines),
-    )
-    return behind ? Buffer.from(disk.includes('\r\n') ? '\r\n' : '\n') : undefined
-  }
-
-  async #readFolder(path: string): Promise<void> {
-    const files: string[] = []
-    const folders: string[] = []
-    const walk = async (folder: string): Promise<void> => {
-      for (const { name, kind } of (await this.#disk.list(folder)) ?? []) {
-        const inner = join(folder, name)
-        if (kind === 'folder') {
-          folders.push(inner)
-          await walk(inner)
-        } else if (kind === 'file') files.push(inner)
-        else this.skipped.push(inner)
-      }
+  async *batches(): AsyncGenerator<Batch> {
+    this.withheldImages.length = 0
+    const sizeOf = ({ path, hasBefore }: Outline) =>
+      hasBefore ? (this.#standings.sizes.get(path) ?? 0) + 1 : 0
+    const most = { size: BATCH_BYTES, count: BATCH_FILES }
+    let room = Buffer.alloc(0)
+    for (const outlines of grouped(this.outlines, sizeOf, most)) {
+      const needed = Math.min(
+        BATCH_BYTES,
+        outlines.reduce((sum, outline) => sum + sizeOf(outline), 0),
+      )
+      // Used again for each batch: new memory takes as long as what is done in it.
+      if (room.length < needed)
+        room = Buffer.allocUnsafeSlow(this.outlines === outlines ? needed : BATCH_BYTES)
+      yield this.#batchOf(outlines, await this.#read(outlines, room))
     }
-    await walk(path)
-    await this.readAll(files)
-    // One that is gone by now, or was replaced by something else, is no part of what is moved or deleted.
-    const still = files.filter((file) => this.originals.get(file)?.kind === 'file')
-    this.originals.set(path, { kind: 'folder', files: still, folders })
   }
 
-  #put(path: string, bytes: Buffer | undefined, facts: PathFacts, inexact?: string): void {
-    this.originals.set(path, bytes === undefined ? { kind: 'absent' } : { kind: 'file', bytes })
-    this.facts.set(path, facts)
-    if (inexact !== undefined) this.#doubts.set(path, inexact)
+  async #read(outlines: readonly Outline[], room: Buffer): Promise<Map<string, Original>> {
+    const paths = outlines.filter(({ hasBefore }) => hasBefore).map(({ path }) => path)
+    const files = paths.map((path) => ({ path, size: this.#standings.sizes.get(path) ?? 0 }))
+    const admit = (path: string, size: number) => this.#size.count(path, size)
+    const contents = await this.#env.disk.readMany(files, admit, room)
+    const originals = new Map<string, Original>()
+    for (const [i, path] of paths.entries()) {
+      const content = contents[i]!
+      if (content.kind !== 'file' && content.kind !== 'absent') throw new ChangedMeanwhile(path)
+      const edits = () => editsOf(this.#lowered.steps, path)
+      const original = originalOf(content, this.#mirror.document(path), edits, this.#env.hasher)
+      if (original.bytes === undefined) throw new ChangedMeanwhile(path)
+      this.#size.count(path, original.bytes.length)
+      originals.set(path, original)
+    }
+    return originals
+  }
+
+  #batchOf(outlines: readonly Outline[], originals: ReadonlyMap<string, Original>): Batch {
+    const images: Image[] = []
+    const withheld: Withheld[] = []
+    const facts = new Map<string, PathFacts>()
+    const bytesAt = (path: string) => originals.get(path)!.bytes!
+    for (const outline of outlines) {
+      const { path } = outline
+      const image = this.#withDoubt(imageOf(outline, bytesAt, this.#mirror.encoding), originals)
+      const known = originals.get(path)?.facts ?? (this.#standings.all.has(path) ? DISK : undefined)
+      if (known !== undefined) facts.set(path, known)
+      if (this.#withheld.has(path)) {
+        withheld.push(withheldAs(image, this.#env.hasher))
+        this.withheldImages.push(atHand(image))
+      } else images.push(image)
+    }
+    return { images, withheld, facts }
+  }
+
+  #withDoubt(image: Image, originals: ReadonlyMap<string, Original>): Image {
+    if (image.after.kind === 'unknown') return image
+    const { path, source } = image
+    // Of what stood at the path, or of the file that comes to stand there.
+    const either = (doubt: (path: string) => string | undefined) =>
+      doubt(path) ?? (source === undefined ? undefined : doubt(source))
+    let reason = either((path) => (this.#standings.isLink(path) ? 'it is a symbolic link' : undefined))
+    // Whatever it is that cannot be told of a file's text, a file that is gone afterwards is gone.
+    if (image.after.kind === 'file')
+      reason ??= this.#lowered.inexact.get(path) ?? either((path) => this.#doubtOf(path, originals))
+    if (reason === undefined) return image
+    return { ...image, after: { kind: 'unknown', reason }, source: undefined, edits: [] }
+  }
+
+  #doubtOf(path: string, originals: ReadonlyMap<string, Original>): string | undefined {
+    const meant = this.#lowered.versions.get(path)
+    const open = this.#mirror.document(path)?.version
+    // Editors skip an edit that is meant for another state of a document, some of them silently.
+    if (meant !== undefined && open !== undefined && open !== meant)
+      return `it is meant for version ${meant}, and the editor is at ${open}`
+    return this.#standings.isOther(path) ? 'it is no ordinary file' : originals.get(path)?.doubt
+  }
+}
+
+const DISK: PathFacts = { from: 'disk' }
+
+function editsOf(steps: readonly Step[], path: string): readonly TextEdit[] {
+  return steps.flatMap((step) => (step.kind === 'text' && step.path === path ? step.edits : []))
+}
+
+/** The image with memory of its own. */
+function atHand({ before, after, ...image }: Image): Image {
+  return {
+    ...image,
+    before: before && Buffer.from(bytesOf(before)),
+    after: after.kind === 'file' ? { kind: 'file', bytes: Buffer.from(bytesOf(after.bytes)) } : after,
+  }
+}
+
+/** The originals of an edit, all together. */
+class Size {
+  readonly #limit: number
+  readonly #sizes = new Map<string, number>()
+  #sum = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
   }
 
   /** Counts a path once, as what it was last found to hold. */
-  #count(path: string, size: number): void {
-    this.#size += size - (this.#sizes.get(path) ?? 0)
+  count(path: string, size: number): void {
+    this.#sum += size - (this.#sizes.get(path) ?? 0)
     this.#sizes.set(path, size)
-    if (this.#size > this.#limit)
+    if (this.#sum > this.#limit)
       throw new TooLarge(`its originals are larger than ${this.#limit} bytes (at ${path}; see --max-intent)`)
   }
-}
-
-/**
- * A buffer's text as its editor will write it: editors keep a file's BOM and line endings, and send neither. No
- * position moves: a BOM is before the first, and a line ending behind the last of its line.
- */
-function writtenLike(disk: Buffer, text: Buffer): Buffer {
-  const isCrlf = disk.includes('\r\n') && !/(^|[^\r])\n/.test(disk.toString('latin1'))
-  const lines =
-    isCrlf && !text.includes('\r') ? Buffer.from(text.toString('utf8').replaceAll('\n', '\r\n')) : text
-  return disk.indexOf(BOM) === 0 && lines.indexOf(BOM) !== 0 ? Buffer.concat([BOM, lines]) : lines
-}
-
-function movedOrRemovedBy(step: Step): string[] {
-  return step.kind === 'rename' ? [step.from, step.to] : step.kind === 'delete' ? [step.path] : []
-}
-
-function factsOf(stat: Stat | undefined): PathFacts {
-  if (stat === undefined) return { from: 'disk' }
-  return { from: 'disk', size: stat.size, mtimeNs: stat.mtimeNs, mode: stat.mode }
 }

@@ -1,14 +1,15 @@
+import type { Outline } from '../edits/images.ts'
 import { pathsOf, type Step } from '../edits/steps.ts'
 import type { Env } from '../journal/env.ts'
-import { type Intent, touchedPaths } from '../journal/intent.ts'
+import type { About, Intent } from '../journal/intent.ts'
 import type { Session } from '../journal/session.ts'
-import { withhold } from '../journal/withhold.ts'
+import { withBothEnds } from '../journal/withhold.ts'
 import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
-import { composeIntent } from './compose-intent.ts'
+import { ChangedMeanwhile, composeIntent } from './compose-intent.ts'
 import type { Conversation } from './conversation.ts'
 import type { Excluded } from './exclusion.ts'
 import type { Mirror } from './mirror.ts'
-import { fromWorkspaceEdit } from './workspace-edit.ts'
+import { fromWorkspaceEdit, type Lowered } from './workspace-edit.ts'
 
 /** What came of recording an edit. `nothing`: it touches no file, so there is nothing to record. */
 export type Recording =
@@ -25,6 +26,8 @@ export interface Travelling {
   /** What the editor does by itself once it has carried out the edit of these paths. */
   readonly then?: (edited: readonly string[]) => Promise<readonly Step[]>
 }
+
+const MOST_TRIES = 3
 
 /** Lowers edits and makes their intents durable, whatever road they came. */
 export class Recorder {
@@ -82,37 +85,47 @@ export class Recorder {
       if (read.steps.length === 0) return { kind: 'nothing' }
       const at = this.#env.host.now().toISOString()
       const about = { at, session: this.#session.id, road, label, server: this.#server, edit }
-      const compose = (behind: readonly Step[]) => {
-        const lowered = { ...read, steps: [...read.steps, ...behind] }
-        return composeIntent(this.#env, this.#mirror, lowered, about, this.#maxIntent)
-      }
-      // A move loses nothing: where it cannot be recorded (a large file), its edit need not be refused for that.
       const withMoves = async () => {
         const behind = (await then?.(pathsOf(read.steps))) ?? []
-        return behind.length === 0 ? undefined : compose(behind)
+        if (behind.length === 0) return undefined
+        return this.#append({ ...read, steps: [...read.steps, ...behind] }, about)
       }
-      const composed = (await withMoves().catch(() => undefined)) ?? (await compose([]))
-      const { intent } = composed
-      // Of an empty folder that comes or goes there is nothing to be lost.
-      if (intent.images.length === 0) return { kind: 'nothing' }
-      const recorded = await this.#withoutExcluded(intent)
-      await this.#session.append(recorded)
-      void this.#warnOf(recorded, composed.skipped)
-      this.#session.note({ id: intent.id, at: this.#env.host.now().toISOString(), event: 'forwarded' })
-      return { kind: 'recorded', intent }
+      // A move loses nothing: where it cannot be recorded (a large file), its edit need not be refused for that.
+      return (await withMoves().catch(() => undefined)) ?? (await this.#append(read, about))
     } catch (error) {
       // Whatever it is: an edit that is not recorded must not pass for recorded, nor end the session.
       return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) }
     }
   }
 
-  async #withoutExcluded(intent: Intent): Promise<Intent> {
+  async #append(lowered: Lowered, about: About): Promise<Recording> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#appendAsItIs(lowered, about)
+      } catch (error) {
+        if (!(error instanceof ChangedMeanwhile) || tries === MOST_TRIES) throw error
+      }
+    }
+  }
+
+  async #appendAsItIs(lowered: Lowered, about: About): Promise<Recording> {
+    const composed = await composeIntent(this.#env, this.#mirror, lowered, about, this.#maxIntent)
+    // Of an empty folder that comes or goes there is nothing to be lost.
+    if (composed.outlines.length === 0) return { kind: 'nothing' }
+    composed.withhold(await this.#excludedAmong(composed.outlines))
+    const recorded = await this.#session.append(composed)
+    void this.#warnOf(recorded, composed.skipped)
+    const { withheld: _, ...intent } = recorded
+    this.#session.note({ id: intent.id, at: this.#env.host.now().toISOString(), event: 'forwarded' })
+    return { kind: 'recorded', intent: { ...intent, images: [...intent.images, ...composed.withheldImages] } }
+  }
+
+  async #excludedAmong(outlines: readonly Outline[]): Promise<ReadonlySet<string>> {
     const excluded = await this.#excluded?.()
-    if (excluded === undefined) return intent
-    const paths = touchedPaths(intent)
-    const verdicts = await Promise.all(paths.map(excluded))
-    const toBeWithheld = new Set(paths.filter((_, i) => verdicts[i]))
-    return withhold(intent, (path) => toBeWithheld.has(path), this.#env.hasher)
+    if (excluded === undefined) return new Set()
+    const verdicts = await Promise.all(outlines.map(({ path }) => excluded(path)))
+    const chosen = new Set(outlines.filter((_, i) => verdicts[i]).map(({ path }) => path))
+    return withBothEnds(outlines, (path) => chosen.has(path))
   }
 
   /** Nothing of this is needed to record the edit: it comes behind it. */

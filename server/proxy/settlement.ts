@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { DiskError } from '../disk/disk.ts'
 import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
 import type { Image } from '../edits/images.ts'
 import { looselyEqual } from '../edits/normalize.ts'
@@ -59,6 +60,7 @@ interface Open {
   tornTold: boolean
   lateTold: boolean
   dropTold: boolean
+  troubleTold: boolean
 }
 
 const FIRST_PAUSE_MS = 250
@@ -68,6 +70,8 @@ const SECOND_NS = 1_000_000_000n
 const LONGEST_TICK_NS = 20_000_000n
 /** Editors tell of a buffer's change up to a second after they have answered (Emacs when it is idle). */
 const LATE_CHANGE_MS = 2000
+/** How many files' bytes are kept in memory for the next key. */
+const MOST_NEAR = 8
 /** How long an edit that the editor asked for may leave no trace until it counts as declined. */
 const TAKEN_UP_WITHIN_MS = 10_000
 
@@ -81,6 +85,8 @@ export class Settlement {
   readonly #disk: Pick<Workspace, 'look'>
   readonly #tell: (problem: unknown) => void
   readonly #open = new Map<string, Open>()
+  /** Of the files in which somebody typed last. */
+  readonly #near = new Map<Image, Image>()
   #timer: NodeJS.Timeout | undefined
   #pause = FIRST_PAUSE_MS
   #looking: Promise<void> = Promise.resolve()
@@ -101,7 +107,7 @@ export class Settlement {
 
   /** `answer`: what the editor has said already; `none`: it will not say anything, the edit being an answer itself. */
   follow(intent: Intent, follower: Follower, answer?: 'applied' | 'none'): void {
-    const images = intent.images.filter(changesSomething)
+    const images = intent.images.filter((image) => this.#changesSomething(image))
     const open: Open = {
       intent,
       images,
@@ -120,10 +126,13 @@ export class Settlement {
       tornTold: false,
       lateTold: false,
       dropTold: false,
+      troubleTold: false,
     }
     this.#open.set(intent.id, open)
     // What a recovery put into a buffer was there before anybody followed it.
-    for (const image of open.images) this.#seeBuffer(open, image)
+    this.#orTell(open, () => {
+      for (const image of open.images) this.#seeBuffer(open, image)
+    })
     this.#soon()
   }
 
@@ -143,16 +152,20 @@ export class Settlement {
   /** A document changed in the editor. */
   changed(path: string): void {
     const now = this.#env.host.now().getTime()
-    for (const [open, image] of this.#about(path)) {
-      if (now - open.since <= LATE_CHANGE_MS && !this.#isBackAt(image, image.before)) open.maybeTakenUp = true
-      this.#seeBuffer(open, image)
-    }
+    for (const [open, image] of this.#about(path))
+      this.#orTell(open, () => {
+        const near = this.#atHand(image)
+        if (now - open.since <= LATE_CHANGE_MS && !this.#isBackAt(near, near.before)) open.maybeTakenUp = true
+        this.#seeBuffer(open, near)
+      })
   }
 
   /** A document was saved: what its buffer went through is on the disk, with whatever came on top. */
   saved(path: string): void {
     for (const [open, image] of this.#about(path))
-      if (open.buffered.has(path) && !this.#isBackAt(image, image.before)) open.landed.add(path)
+      this.#orTell(open, () => {
+        if (open.buffered.has(path) && !this.#isBackAt(image, image.before)) open.landed.add(path)
+      })
     this.#soon()
   }
 
@@ -206,24 +219,69 @@ export class Settlement {
         .slice(i + 1)
         .map(({ intent }) => intent)
         .filter(({ about }) => about.of !== open.intent.id)
-      let seen = await this.#see(open, later, 'times')
-      // Times can be set back: what ends an intent is seen in the bytes.
-      if (seen.some(isTold) && this.#endOf(open, seen) !== undefined)
-        seen = await this.#see(open, later, 'bytes')
-      for (const { image, state } of seen) if (state === 'landed') open.landed.add(image.path)
-      if (!this.#leaving) for (const path of open.closing) open.discarded.add(path)
-      open.closing.clear()
       try {
-        await this.#makeDurable(open)
+        await this.#lookAt(open, later)
       } catch (error) {
-        // Not settled on what a loss of power may take away; the next look tries again.
-        this.#tell(error)
-        continue
+        // Not settled on what a loss of power may take away, nor on what could not be read; the next look tries again.
+        if (!(error instanceof DiskError)) throw error
+        this.#tellOnce(open, error)
       }
-      const event = this.#endOf(open, seen)
-      this.#judge(open, (await this.#isContradicted(open, event)) ? undefined : event)
     }
     if (this.#open.size > 0) this.#soon(Math.min(this.#pause * 2, LONGEST_PAUSE_MS))
+  }
+
+  async #lookAt(open: Open, later: readonly Intent[]): Promise<void> {
+    let seen = await this.#see(open, later, 'times')
+    // Times can be set back: what ends an intent is seen in the bytes.
+    if (seen.some(isTold) && this.#endOf(open, seen) !== undefined)
+      seen = await this.#see(open, later, 'bytes')
+    for (const { image, state } of seen) if (state === 'landed') open.landed.add(image.path)
+    if (!this.#leaving) for (const path of open.closing) open.discarded.add(path)
+    open.closing.clear()
+    await this.#makeDurable(open)
+    const event = this.#endOf(open, seen)
+    this.#judge(open, (await this.#isContradicted(open, event)) ? undefined : event)
+  }
+
+  #changesSomething({ before, after }: Image): boolean {
+    try {
+      return after.kind !== 'file' || before === undefined || !same(before, after.bytes)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#tell(error)
+      return true
+    }
+  }
+
+  /** Bytes that cannot be loaded are no reason to lose a message: what they are asked for is looked at again later. */
+  #orTell(open: Open, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#tellOnce(open, error)
+    }
+  }
+
+  #tellOnce(open: Open, error: DiskError): void {
+    if (!open.troubleTold) this.#tell(error)
+    open.troubleTold = true
+  }
+
+  /** The image with its bytes in memory: somebody types in that file, and each key asks for them. */
+  #atHand(image: Image): Image {
+    const known = this.#near.get(image)
+    if (known !== undefined) return known
+    const { before, after } = image
+    const near: Image = {
+      ...image,
+      before: before && bytesOf(before),
+      after: after.kind === 'file' ? { kind: 'file', bytes: bytesOf(after.bytes) } : after,
+    }
+    const [oldest] = this.#near.keys()
+    if (this.#near.size === MOST_NEAR) this.#near.delete(oldest!)
+    this.#near.set(image, near)
+    return near
   }
 
   /** What the paths of an intent that change hold; `by`: whether a file whose size and time tell it is read. */
@@ -354,6 +412,7 @@ export class Settlement {
   #note(open: Open, event: Event, reason?: string, paths?: Readonly<Record<string, string>>): void {
     const { id } = open.intent
     if (isFinal(event)) this.#open.delete(id)
+    if (this.#open.size === 0) this.#near.clear()
     open.follower.note({
       id,
       at: this.#env.host.now().toISOString(),
@@ -373,10 +432,6 @@ export class Settlement {
       this.look().catch(this.#tell)
     }, pause).unref()
   }
-}
-
-function changesSomething({ before, after }: Image): boolean {
-  return after.kind !== 'file' || before === undefined || !same(before, after.bytes)
 }
 
 /** What is known of a file that still holds its original; undefined: its size and time would not tell it. */

@@ -138,8 +138,7 @@ async function record(
       of: of.id,
     },
   }
-  await session.append(own)
-  return own
+  return session.append(own)
 }
 
 const LABELS: Record<Purpose, string> = { finish: 'Finish: ', 'roll-back': 'Roll back: ', undo: 'Undo: ' }

@@ -59,17 +59,23 @@ interface Part {
   readonly sum: string
   readonly seq: number
   readonly prev: string
-  readonly of: number
+  readonly of: number | undefined
 }
 
 function partOf(line: Buffer): Part | undefined {
   const tail = /,"sum":"([0-9a-f]{16})"\}$/.exec(line.toString('latin1', Math.max(0, line.length - 26)))
   if (tail === null || hashOf(line.subarray(0, line.length - tail[0].length)) !== tail[1]) return undefined
   const { meta } = JSON.parse(line.toString('utf8')) as {
-    meta: { seq: number; prev: string; part?: [number, number] }
+    meta: { seq: number; prev: string; part?: [number, number?] }
   }
   const [intent] = readAsGo(Buffer.concat([line, Buffer.from('\n')]))
-  return { intent: intent!, sum: tail[1]!, seq: meta.seq, prev: meta.prev, of: meta.part?.[1] ?? 1 }
+  return {
+    intent: intent!,
+    sum: tail[1]!,
+    seq: meta.seq,
+    prev: meta.prev,
+    of: meta.part === undefined ? 1 : meta.part[1],
+  }
 }
 
 /** Of each path whose original does not have the hash that is recorded for it. */

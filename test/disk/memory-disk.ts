@@ -5,6 +5,7 @@ import {
   DiskError,
   type DiskFile,
   type Folder,
+  type Look,
   type OpenHow,
   type Stat,
 } from '../../server/disk/disk.ts'
@@ -19,7 +20,7 @@ export interface Operation {
 }
 
 export type OperationName =
-  | Exclude<keyof Disk, 'lstat' | 'readNow' | 'readMany' | 'openFolder' | 'attributesOf'>
+  | Exclude<keyof Disk, 'lstat' | 'readNow' | 'lookMany' | 'readMany' | 'openFolder' | 'attributesOf'>
   | 'write'
   | 'readAt'
   | 'setMode'
@@ -112,20 +113,25 @@ export class MemoryDisk implements Disk {
     })
   }
 
-  /** A look at each path, and then a reading of each file: each an operation, so that each can fail. */
-  async readMany(paths: readonly string[], admit: (path: string, size: number) => void): Promise<Content[]> {
-    const looks: Content[] = []
+  /** A look at each path: each an operation, so that each can fail. */
+  async lookMany(paths: readonly string[]): Promise<Look[]> {
+    const looks: Look[] = []
     for (const path of paths) {
-      const look = await this.run('stat', path, () => this.#contentAt(path))
-      if (look.kind === 'file') admit(path, look.stat.size)
-      looks.push(look)
+      const content = await this.run('stat', path, () => this.#contentAt(path))
+      looks.push(content.kind === 'file' ? { kind: 'file', size: content.stat.size } : content)
     }
+    return looks
+  }
+
+  /** The same of their reading. */
+  async readMany(
+    files: readonly { readonly path: string; readonly size: number }[],
+    admit: (path: string, size: number) => void,
+  ): Promise<Content[]> {
     const contents: Content[] = []
-    for (const [i, path] of paths.entries()) {
-      const look = looks[i]!
-      const content = look.kind === 'file' ? await this.run('read', path, () => this.#contentAt(path)) : look
-      if (look.kind === 'file' && content.kind === 'file' && content.stat.size > look.stat.size)
-        admit(path, content.stat.size)
+    for (const { path, size } of files) {
+      const content = await this.run('read', path, () => this.#contentAt(path))
+      if (content.kind === 'file' && content.stat.size > size) admit(path, content.stat.size)
       contents.push(content)
     }
     return contents

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../../server/edits/file-bytes.ts'
-import { type Image, type Images, imagesOf } from '../../server/edits/images.ts'
+import type { Image } from '../../server/edits/images.ts'
 import { splice } from '../../server/edits/splice.ts'
-import { type Original, pathsOf, type Step } from '../../server/edits/steps.ts'
+import { pathsOf, type Step } from '../../server/edits/steps.ts'
 import type { TextEdit } from '../../server/edits/text-edit.ts'
+import { type Images, imagesOf, type Original } from './images-of.ts'
 
 /** A project: a path ends in `/` for a folder; its content otherwise. */
 type Project = Readonly<Record<string, string>>

@@ -4,7 +4,8 @@ import { bytesOf, same } from '../../server/edits/file-bytes.ts'
 import type { Image } from '../../server/edits/images.ts'
 import { splice } from '../../server/edits/splice.ts'
 import { decodeLine, type RecordPart } from '../../server/journal/decode.ts'
-import { encodeIntent, FIRST } from '../../server/journal/encode.ts'
+import { draftOf } from '../../server/journal/draft.ts'
+import { FIRST, IntentLines } from '../../server/journal/encode.ts'
 import type { About, Intent, PathFacts } from '../../server/journal/intent.ts'
 import { joinParts } from '../../server/journal/join-parts.ts'
 import { byteEdits, bytes, text } from '../edits/arbitraries.ts'
@@ -334,7 +335,7 @@ describe('an intent too large for one line', () => {
     const parts = partsOf(intent)
     expect(parts.length).toBeGreaterThan(1)
     expect(parts.map(({ id, index, count }) => [id, index, count])).toEqual(
-      parts.map((_, i) => ['01', i + 1, parts.length]),
+      parts.map((_, i) => ['01', i + 1, i + 1 === parts.length ? parts.length : undefined]),
     )
     const got = roundTrip(intent)
     expect(got.images.map(({ path }) => path)).toEqual(intent.images.map(({ path }) => path))
@@ -346,23 +347,28 @@ describe('an intent too large for one line', () => {
     expect(got.facts).toEqual(intent.facts)
   })
 
-  it('has its chunks stay as they are while the next one is put together', () => {
-    const images = Array.from({ length: 30 }, (_, i) => edited(`/w/${i}`, noise(100_000 + i)))
+  it('has each line stay as it is while the next one is put together', () => {
+    const images = Array.from({ length: 60 }, (_, i) => edited(`/w/${i}`, noise(100_000 + i)))
     const intent = intentOf('01', images)
-    const chunks = encodeIntent(intent, hasher, FIRST)
+    const log = { read: () => expect.fail('these lines stand in no log') }
+    const encoder = new IntentLines(draftOf(intent), hasher, { link: FIRST, at: 0, log })
     const written: Buffer[] = []
     let last: Buffer | undefined
-    for (const chunk of chunks) {
-      if (last !== undefined) written.push(Buffer.from(last))
-      last = chunk
+    const write = (lines: Iterable<Buffer>) => {
+      for (const line of lines) {
+        if (last !== undefined) written.push(Buffer.from(last))
+        last = line
+      }
     }
+    write(encoder.add({ ...intent, withheld: [] }))
+    write(encoder.end())
     expect(written.length).toBeGreaterThan(3)
     expect(Buffer.concat([...written, last!]).equals(logOf(intent))).toBe(true)
   })
 
   it('does not count when any of its lines is missing', async () => {
     const before = intentOf('00', [replaced('/w/b', 'b', 'c')])
-    const huge = intentOf('01', [edited('/w/a', noise(7 * MB), edit(0, 1, 'new'))])
+    const huge = intentOf('01', [edited('/w/a', noise(2 * MB), edit(0, 1, 'new'))])
     const after = intentOf('02', [replaced('/w/b', 'c', 'd')])
     const lines = linesOf([before, huge, after])
     expect(lines.length).toBe(5)

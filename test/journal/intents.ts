@@ -30,7 +30,7 @@ export function atHand(intent: Intent): Intent {
   return { ...intent, about, images: imagesAtHand(intent.images) }
 }
 
-const imagesAtHand = (images: readonly Image[]): Image[] =>
+export const imagesAtHand = (images: readonly Image[]): Image[] =>
   images.map(({ before, after, ...image }) => ({
     ...image,
     before: before && Buffer.from(bytesOf(before)),

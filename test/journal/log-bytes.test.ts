@@ -66,6 +66,24 @@ async function recorded(): Promise<{ found: FoundSession; read: Intent }> {
 }
 
 describe('the bytes of an intent’s files', () => {
+  it('are given back by who records them as they stand in the log, behind what stands there already', async () => {
+    const { session } = newSession()
+    await session.append(intentOf('00', [replaced('/w/b', 'b', 'c')]))
+    const mine = await session.append(intent)
+    for (const { before } of mine.images) expect(before).not.toBeInstanceOf(Uint8Array)
+    expect(texts(mine)).toEqual(texts(intent))
+  })
+
+  it('are loaded wherever the session has gone', async () => {
+    const { program, session } = newSession()
+    const mine = await session.append(intent)
+    session.note({ id: '01', at: '', event: 'landed' })
+    await session.flush()
+    await session.end()
+    expect((await settledSessions(program, root)).length).toBe(1)
+    expect(texts(mine)).toEqual(texts(intent))
+  })
+
   it('are loaded where the session was taken over, and put back', async () => {
     const { program: dead, session } = newSession()
     await session.append(intent)

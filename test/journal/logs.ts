@@ -1,5 +1,6 @@
 import { createHasher, type Hasher } from '../../server/edits/hash.ts'
-import { encodeIntent, FIRST, type Link } from '../../server/journal/encode.ts'
+import { draftOf } from '../../server/journal/draft.ts'
+import { FIRST, IntentLines, type Link } from '../../server/journal/encode.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 import { type Entry, scanLog } from '../../server/journal/scan.ts'
 import { MemoryDisk } from '../disk/memory-disk.ts'
@@ -21,23 +22,19 @@ export function linesOf(intents: readonly Intent[], link: Link = FIRST): Buffer[
 
 /** The lines of one intent, put together from their chunks. */
 export function encode(intent: Intent, link: Link = FIRST): { lines: Buffer[]; next: Link } {
-  const chunks: Buffer[] = []
-  const encoded = encodeIntent(intent, hasher, link)
-  for (;;) {
-    const { done, value } = encoded.next()
-    if (done) return { lines: cutLines(Buffer.concat(chunks)), next: value }
-    chunks.push(Buffer.from(value)) // its memory is used again
-  }
+  const lines: Buffer[] = []
+  const encoder = new IntentLines(draftOf(intent), hasher, { link, at: 0, log: NOWHERE })
+  const { images, withheld = [], facts } = intent
+  // Copied: their memory is used again.
+  for (const line of encoder.add({ images, withheld, facts })) lines.push(Buffer.from(line))
+  for (const line of encoder.end()) lines.push(Buffer.from(line))
+  return { lines, next: encoder.link }
 }
 
-function cutLines(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = []
-  for (let from = 0; from < bytes.length; ) {
-    const to = bytes.indexOf(10, from) + 1 || bytes.length
-    lines.push(bytes.subarray(from, to))
-    from = to
-  }
-  return lines
+const NOWHERE = {
+  read: () => {
+    throw new Error('these lines stand in no log')
+  },
 }
 
 export const logOf = (...intents: Intent[]): Buffer => Buffer.concat(linesOf(intents))

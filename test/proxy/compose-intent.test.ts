@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../../server/edits/file-bytes.ts'
 import { createHasher } from '../../server/edits/hash.ts'
+import type { Image } from '../../server/edits/images.ts'
 import { splice } from '../../server/edits/splice.ts'
-import type { Intent } from '../../server/journal/intent.ts'
-import { composeIntent } from '../../server/proxy/compose-intent.ts'
+import type { Intent, PathFacts } from '../../server/journal/intent.ts'
+import { ChangedMeanwhile, composeIntent } from '../../server/proxy/compose-intent.ts'
 import { Mirror } from '../../server/proxy/mirror.ts'
 import { fromWorkspaceEdit } from '../../server/proxy/workspace-edit.ts'
 import { Machine } from '../disk/machine.ts'
-import { about } from '../journal/intents.ts'
+import { about, imagesAtHand } from '../journal/intents.ts'
 
 const hasher = await createHasher()
 const uri = (path: string) => `file://${path}`
@@ -31,6 +32,11 @@ const rename = (from: string, to: string, options = {}) => ({
   options,
 })
 
+interface Whole {
+  readonly intent: Intent
+  readonly skipped: readonly string[]
+}
+
 /** A project on a disk, and what an editor has open of it. */
 class Project {
   readonly machine = new Machine(hasher)
@@ -51,8 +57,24 @@ class Project {
     return this
   }
 
-  compose(documentChanges: object[], limit = 1_000_000) {
-    return composeIntent(this.env, this.mirror, fromWorkspaceEdit({ documentChanges }), about, limit)
+  /** The whole intent, its files at hand. */
+  async compose(documentChanges: object[], limit = 1_000_000, tries = 2): Promise<Whole> {
+    const lowered = fromWorkspaceEdit({ documentChanges })
+    const composed = await composeIntent(this.env, this.mirror, lowered, about, limit)
+    const { id, skipped, folders } = composed
+    const facts = new Map<string, PathFacts>()
+    const images: Image[] = []
+    try {
+      for await (const batch of composed.batches()) {
+        images.push(...imagesAtHand(batch.images))
+        for (const [path, known] of batch.facts) facts.set(path, known)
+      }
+    } catch (error) {
+      if (error instanceof ChangedMeanwhile && tries > 1)
+        return this.compose(documentChanges, limit, tries - 1)
+      throw error
+    }
+    return { skipped, intent: { id, images, facts, folders, foreign: false, about: composed.about } }
   }
 
   async intent(...documentChanges: object[]): Promise<Intent> {

@@ -62,7 +62,11 @@ describe('what is not needed to record an edit', () => {
     const held = new Promise<void>((done) => {
       goOn = done
     })
-    session.append = () => held
+    const append = session.append.bind(session)
+    session.append = async (draft) => {
+      await held
+      return append(draft)
+    }
     const second = record('/w/a')
     await settled()
     expect(said).toEqual(['recorded'])
