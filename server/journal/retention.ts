@@ -49,6 +49,8 @@ export const untilDone: MayGoOn = () => Promise.resolve(true)
 
 /** A session is made within milliseconds; what is this old and still hidden, nobody is making any more. */
 const LEFTOVER_MS = 24 * 60 * 60 * 1000
+/** Of a session's removal, all takes milliseconds. */
+const REMAINS_MS = 60 * 1000
 
 /**
  * What of the history is beyond its limits. Of `live/` nothing is, but for hidden leftovers.
@@ -135,12 +137,14 @@ async function withoutUndos(env: Env, root: Root, due: readonly Due[], spared: S
   return left
 }
 
-/** Hidden folders under `live/` whose maker died before it had recorded anything. */
+/** Folders under `live/` that hold nothing: hidden ones whose maker died, and what is left of removed sessions. */
 async function oldBuildings(env: Env, root: Root): Promise<string[]> {
   const found: string[] = []
   for (const { name, kind } of (await env.disk.list(root.live)) ?? []) {
     const path = join(root.live, name)
-    if (kind !== 'folder' || !HIDDEN_NAME.test(name)) continue
+    if (kind !== 'folder') continue
+    if (SESSION_NAME.test(name) && (await isRemains(env, path))) found.push(path)
+    if (!HIDDEN_NAME.test(name)) continue
     const contents = await contentsOf(env, path)
     // A log with something in it is nothing that this program leaves under such a name: somebody's care.
     if (contents?.kind !== 'own' || contents.logBytes > 0) continue
@@ -150,6 +154,13 @@ async function oldBuildings(env: Env, root: Root): Promise<string[]> {
     found.push(path)
   }
   return found
+}
+
+/** Whether a removal was cut short at its very end, and nobody is at it: a session is made with its file in it. */
+async function isRemains(env: Env, path: string): Promise<boolean> {
+  const contents = await contentsOf(env, path)
+  if (contents?.kind !== 'own' || contents.files.length > 0) return false
+  return env.host.now().getTime() - contents.lastMs >= REMAINS_MS
 }
 
 const sum = (all: readonly Stored[]): number => all.reduce((total, { bytes }) => total + bytes, 0)

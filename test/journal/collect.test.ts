@@ -224,6 +224,21 @@ describe('a leftover under live/', () => {
     expect(met).toBeGreaterThan(3)
   })
 
+  it('goes where only the end of a removal is left of it, and nobody is at it', async () => {
+    const machine = new Machine(hasher)
+    await settled(machine, '01')
+    const path = '/j/live/20260101T000000Z-00000001'
+    machine.platter.putFolder(path)
+    age(machine, path, 59_000)
+    expect((await gc(machine.run(), {})).swept).toEqual([])
+    age(machine, path, 60_000)
+    expect((await gc(machine.run(), {})).swept).toEqual([path])
+    machine.platter.put(`${path}/anything`, 'x')
+    age(machine, path, 2 * DAY_MS)
+    expect((await gc(machine.run(), {})).swept).toEqual([])
+    expect(names(machine, '/j/live')).toEqual(['20260101T000000Z-00000001'])
+  })
+
   it('stays while its maker runs', async () => {
     const machine = new Machine(hasher)
     await settled(machine, '01')
