@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type DamagedLog, type Entry, type History, readHistory } from '../history/history.ts'
 import { isAllLanded, isWaiting, type State, States } from '../history/state.ts'
+import { unreadSessions } from '../journal/unread.ts'
 import { type Command, EXIT, orUsage, type Surroundings } from './command.ts'
 import { type EntryJson, entryJson, JSON_SHAPE } from './entry-json.ts'
 import { NOTHING_RECORDED } from './ids.ts'
@@ -15,7 +16,8 @@ Exit status: ${EXIT.waiting} while something waits to be recovered, else ${EXIT.
 
     --all    of every workspace
     --json   for programs: {pending: [...], damage: [{log, at (byte offset), kind (torn, corrupt, refused),
-             reason}]}; what is pending comes the newest first, as objects with
+             reason}], unread: [folders of sessions whose session.json is missing or damaged]}; what is
+             pending comes the newest first, as objects with
     ${JSON_SHAPE}`
 
 /** `--json`. */
@@ -23,6 +25,7 @@ interface StatusJson {
   /** The newest first. */
   readonly pending: readonly EntryJson[]
   readonly damage: readonly Pick<DamagedLog, 'log' | 'at' | 'kind' | 'reason'>[]
+  readonly unread: readonly string[]
 }
 
 /** `lsp-wal status`: what is pending, torn or damaged; exit status 4 while something waits to be recovered. */
@@ -37,19 +40,26 @@ export const status: Command = async (around, args) => {
   const states = new States(env, history)
   const pending = await pendingOf(history, states)
   const damage = await states.damageIn(history)
+  // Of any workspace: it is their session.json that would say which.
+  const unread = await unreadSessions(env, root)
   const exit = pending.some(({ state }) => isWaiting(state)) ? EXIT.waiting : EXIT.done
   if (options.json) {
     const json: StatusJson = {
       pending: pending.map(({ entry, state }) => entryJson(entry, state)),
       damage: damage.map(({ log, at, kind, reason }) => ({ log, at, kind, reason })),
+      unread,
     }
     around.out(jsonText(json))
-  } else if (history.entries.length === 0 && damage.length === 0) around.out(sentence(NOTHING_RECORDED))
+    return exit
+  }
+  if (history.entries.length === 0 && damage.length === 0) around.out(sentence(NOTHING_RECORDED))
   else if (pending.length === 0 && damage.length === 0) around.out(sentence('nothing is pending here'))
   else
     around.out(
       [...pendingTexts(around, history, pending, options.all), ...damageTexts(around, damage)].join('\n'),
     )
+  for (const path of unread)
+    around.out(`${shownPath(around, path)} cannot be read: its session.json is missing or damaged.\n`)
   return exit
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { status } from '../../server/cli/status.ts'
@@ -26,7 +26,7 @@ test('says that nothing is recorded, or nothing pending', async () => {
   await place.session((scribe) => scribe.landed(id('aa'), files).then(() => {}))
   expect(await place.run(status)).toEqual({ out: 'Nothing is pending here.\n', err: '', exit: 0 })
   expect(await place.run(status, ['--json'])).toEqual({
-    out: '{\n  "pending": [],\n  "damage": []\n}\n',
+    out: '{\n  "pending": [],\n  "damage": [],\n  "unread": []\n}\n',
     err: '',
     exit: 0,
   })
@@ -44,6 +44,21 @@ test('lists what waits, with exit status 4', async () => {
     err: '',
     exit: 4,
   })
+})
+
+test('tells in one line of a session whose session.json is damaged', async () => {
+  await place.session((scribe) => scribe.landed(id('aa'), files).then(() => {}))
+  await torn('5be1', ['a.ts'])
+  const [name] = readdirSync(place.root.live)
+  const folder = join(place.root.live, name!)
+  writeFileSync(join(folder, 'session.json'), '{"version":1')
+  expect(await place.run(status)).toEqual({
+    out: `Nothing is pending here.\n${folder} cannot be read: its session.json is missing or damaged.\n`,
+    err: '',
+    exit: 0,
+  })
+  const { out } = await place.run(status, ['--json'])
+  expect(JSON.parse(out)).toEqual({ pending: [], damage: [], unread: [folder] })
 })
 
 test('names the files that stand in the way', async () => {
@@ -147,6 +162,7 @@ test('gives programs an object', async () => {
       },
     ],
     damage: [],
+    unread: [],
   })
   expect(exit).toBe(4)
 })
@@ -193,6 +209,7 @@ describe('damage', () => {
     expect(JSON.parse((await place.run(status, ['--json'])).out)).toEqual({
       pending: [],
       damage: [{ log, at, kind: 'torn', reason: 'it is cut off or too long' }],
+      unread: [],
     })
   })
 
