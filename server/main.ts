@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { writeSync } from 'node:fs'
+import { accessSync, constants as fs, realpathSync, statSync, writeSync } from 'node:fs'
 import { constants, homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import about from '../package.json' with { type: 'json' }
@@ -26,10 +26,16 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   verify: () => import('./cli/verify.ts').then(({ verify }) => verify),
   forget: () => import('./cli/forget.ts').then(({ forget }) => forget),
   gc: () => import('./cli/gc.ts').then(({ gc }) => gc),
+  config: () => import('./cli/config/config.ts').then(({ config }) => config),
   demo: () => import('./cli/demo/demo.ts').then(({ demo }) => demo),
 }
 
 async function main(argv: readonly string[]): Promise<void> {
+  const [, script = ''] = process.argv
+  if (!OWN_NAMES.test(basename(script))) {
+    const { serverBehind } = await import('./cli/path-shim.ts')
+    return wrap([], [serverBehind(script, process.env, realPath), ...argv])
+  }
   const split = argv.indexOf('--')
   const [name] = argv
   if (name === '--version') return print(`${about.version}\n`, EXIT.done)
@@ -55,6 +61,19 @@ async function main(argv: readonly string[]): Promise<void> {
   const server = argv.slice(split + 1)
   if (server.length === 0) throw new UsageError('no server after `--`')
   await wrap(argv.slice(0, split), server)
+}
+
+/** Called by any other name, as through a link, it stands for the server of that name. */
+const OWN_NAMES = /^(lsp-wal|main)(\.[a-z]+)?$/i
+
+/** A file as it is, links resolved; undefined: there is none. */
+function realPath(path: string): string | undefined {
+  try {
+    accessSync(path, fs.X_OK)
+    return statSync(path).isFile() ? realpathSync(path) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** A proxy tells the servers below it that they are wrapped, and by which process. */

@@ -10,6 +10,7 @@ export const USAGE = `lsp-wal keeps a write-ahead log of every workspace edit be
     lsp-wal verify                         read every log, check every sum and hash
     lsp-wal forget    [ID]                 take what a file held out of recorded edits
     lsp-wal gc                             remove old sessions from the history
+    lsp-wal config    EDITOR -- SERVER     what to paste into an editor's configuration
     lsp-wal demo                           a crash and its recovery, on a throw-away project
 
 Each command has a --help of its own. IDs may be shortened; @ is the newest, @- the one before.
@@ -30,6 +31,9 @@ Options before \`--\`:
     --journal-formatting         also record what formats one document, which the editor's own undo takes back
     --max-intent SIZE            above this size of original files an edit is not recorded (default: 256M)
     --version, --help
+
+Called by another name, as through a link, lsp-wal wraps the next program of that name in $PATH, or the one that
+$LSP_WAL_SERVER names: for tools that take a server's path and no arguments.
 
 Exit status: 0 done, 1 error, 2 usage, 3 partly done or conflicts, 4 something is waiting to be recovered.
 `
