@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   forget: () => import('./cli/forget.ts').then(({ forget }) => forget),
   gc: () => import('./cli/gc.ts').then(({ gc }) => gc),
   config: () => import('./cli/config/config.ts').then(({ config }) => config),
+  doctor: () => import('./cli/doctor/doctor.ts').then(({ doctor }) => doctor),
   demo: () => import('./cli/demo/demo.ts').then(({ demo }) => demo),
 }
 
@@ -228,6 +229,7 @@ async function surroundings(journal: string | undefined): Promise<Surroundings> 
 function programs(): Surroundings['programs'] {
   return {
     node: process.execPath,
+    nodeVersion: process.versions.node,
     lspWal: [process.execPath, fileURLToPath(import.meta.url)],
     headless: [process.execPath, fileURLToPath(new URL('../client-shim/main.js', import.meta.url))],
   }

@@ -67,6 +67,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'demo/demo.ts': ['node:fs/promises', 'node:os'],
       'demo/project.ts': ['node:fs/promises'],
       'demo/tools.ts': ['node:child_process', 'node:module'],
+      // It looks at a disk for its room, and at a server for what it says.
+      'doctor/journal.ts': ['node:fs/promises statfs'],
+      'doctor/server-talk.ts': ['cross-spawn', 'vscode-jsonrpc/node'],
+      'doctor/doctor.ts': ['node:url'],
     },
   },
 }

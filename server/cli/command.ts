@@ -26,6 +26,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 interface Programs {
   readonly node: string
+  readonly nodeVersion: string
   readonly lspWal: readonly string[]
   readonly headless: readonly string[]
 }

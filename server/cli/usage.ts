@@ -11,6 +11,7 @@ export const USAGE = `lsp-wal keeps a write-ahead log of every workspace edit be
     lsp-wal forget    [ID]                 take what a file held out of recorded edits
     lsp-wal gc                             remove old sessions from the history
     lsp-wal config    EDITOR -- SERVER     what to paste into an editor's configuration
+    lsp-wal doctor    [-- SERVER]          whether this set-up is sound
     lsp-wal demo                           a crash and its recovery, on a throw-away project
 
 Each command has a --help of its own. IDs may be shortened; @ is the newest, @- the one before.

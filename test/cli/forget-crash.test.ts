@@ -66,7 +66,7 @@ async function run(program: Program, ...args: string[]): Promise<number | 'died'
     env: program,
     root,
     cwd: '/w',
-    programs: { node: '', lspWal: [], headless: [] },
+    programs: { node: '', nodeVersion: '', lspWal: [], headless: [] },
     variables: {},
     out: () => {},
     err: fail,

@@ -69,7 +69,7 @@ export class Workplace {
         env: await envAt(around.now ?? NOW),
         root: this.root,
         cwd: around.cwd ?? this.project,
-        programs: { node: '', lspWal: [], headless: [] },
+        programs: { node: '', nodeVersion: '20.0.0', lspWal: [], headless: [] },
         variables: around.variables ?? {},
         out: (text) => {
           out += text

@@ -129,7 +129,7 @@ export class Run {
   undo(plan = NO_FAULT, args: readonly string[] = []): Promise<Went> {
     this.wentBack = true
     return this.#as(plan, async (env) => {
-      const programs = { node: '', lspWal: [], headless: [] }
+      const programs = { node: '', nodeVersion: '', lspWal: [], headless: [] }
       const silent = () => {}
       const streams = { out: silent, err: silent, progress: silent }
       const around = { env, root: ROOT, cwd: WORKSPACE, programs, variables: {}, ...streams }
