@@ -1,5 +1,5 @@
 import type { FileChange } from '../history/changes.ts'
-import type { Undone, UndoneFile } from '../history/undone.ts'
+import { titleOf, type Undone, type UndoneFile } from '../history/undone.ts'
 import { plural } from '../history/words.ts'
 import type { Left } from '../recovery/ways.ts'
 import type { Surroundings } from './command.ts'
@@ -11,8 +11,8 @@ const VERBS = { changed: 'changed ', created: 'created ', removed: 'removed ' } 
 
 /** What an undo or a redo did, or would do, for people. */
 export function undoneText(around: Surroundings, undone: Undone): string {
-  const { by, direction, files, id, label, left } = undone
-  const title = `${plainText(id.slice(0, 8))} "${plainText(label) || 'edit'}"`
+  const { by, direction, files, id, left } = undone
+  const title = `${plainText(id.slice(0, 8))} "${plainText(titleOf(undone))}"`
   const isDone = files.every(({ where }) => where !== null)
   const counted = plural(files.length, 'file')
   const summary =

@@ -53,6 +53,12 @@ export function wouldBeUndone(direction: Direction, intent: Intent, way: Way): U
   return { ...aboutOf(direction, intent), by: null, files, left: [...left, ...withheld] }
 }
 
+/** What was undone, or done again, as its user knows it. */
+export function titleOf({ direction, id, label }: Pick<Undone, 'direction' | 'id' | 'label'>): string {
+  const bare = direction === 'redo' ? label.replace(/^(?:Undo|Roll back): /, '') : label
+  return bare || id.slice(0, 8)
+}
+
 function aboutOf(direction: Direction, { id, about }: Intent): Pick<Undone, 'direction' | 'id' | 'label'> {
   return { direction, id, label: about.label }
 }

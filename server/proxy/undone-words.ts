@@ -1,4 +1,4 @@
-import type { Undone } from '../history/undone.ts'
+import { titleOf, type Undone } from '../history/undone.ts'
 import { plural } from '../history/words.ts'
 import type { Severity } from './conversation.ts'
 
@@ -16,8 +16,9 @@ export function undoneWords(
   undone: readonly Undone[],
 ): readonly { readonly severity: Severity; readonly text: string }[] {
   if (undone.length === 0) return [{ severity: 'info', text: NOTHING[direction] }]
-  return undone.flatMap(({ files, id, label, left }) => {
-    const title = label || id.slice(0, 8)
+  return undone.flatMap((each) => {
+    const { files, id, left } = each
+    const title = titleOf(each)
     const unsaved = files.filter(({ where }) => where === 'buffer').length
     const merged = files.filter((file) => file.merged).length
     const notes = [

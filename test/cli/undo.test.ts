@@ -61,9 +61,7 @@ describe('undo and redo', () => {
       'Undid: aa000000 "Rename `note` → `memo`": 2 files written.\n' +
         '  changed  a.ts\n  changed  b.ts\nTo take it back: lsp-wal redo aa000000\n',
     )
-    expect((await run(redo)).out).toMatch(
-      /^Redid: [0-9a-f]{8} "Undo: Rename `note` → `memo`": 2 files written\.\n/,
-    )
+    expect((await run(redo)).out).toMatch(/^Redid: [0-9a-f]{8} "Rename `note` → `memo`": 2 files written\.\n/)
   })
 
   it('take one file back after the other, and all of them forth', async () => {
