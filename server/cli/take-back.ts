@@ -66,7 +66,7 @@ async function takeBackOne(
   if (live !== undefined) return order(around, live, { v: 1, do: direction, id, files, dryRun })
   const workspace = await closedFilesOf(around, entry.session)
   const way = await wayBack(env, states, entry, workspace, files)
-  if (dryRun || way.changes.length === 0) return wouldBeUndone(direction, entry.recorded.intent, way)
+  if (dryRun) return wouldBeUndone(direction, entry.recorded.intent, way)
   const start = { folders: entry.session.info.folders, server: ['lsp-wal', direction], editor: null }
   const own = new Session(env, root, start, (problem) => err(`lsp-wal: ${(problem as Error).message}\n`))
   try {

@@ -110,7 +110,7 @@ export class TakeBacks {
     const reach = await reachOf(env, entry.session.info.folders, folders)
     return within(reach, async (workspace) => {
       const way = await wayBack(env, states, entry, workspace, files)
-      if (dryRun || way.changes.length === 0) return wouldBeUndone(direction, entry.recorded.intent, way)
+      if (dryRun) return wouldBeUndone(direction, entry.recorded.intent, way)
       const report = await takeBack(env, session, workspace, entry, way)
       const { buffered, own, written } = report
       if (own !== undefined && buffered.length > 0) {
