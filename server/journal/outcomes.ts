@@ -50,6 +50,9 @@ export const NOT_SEEN = 'not seen in the editor so far'
  */
 export const NOT_TAKEN_UP = 'not taken up by the editor'
 
+/** The reason of the first `forwarded` of an edit of which the editor may ask its user to confirm parts. */
+export const TO_BE_CONFIRMED = 'parts of it are the user’s to confirm'
+
 /** What an outcome says of a path whose edit was taken back: in its buffer, or by closing it unsaved. */
 export const UNDONE = 'undone'
 export const CLOSED = 'closed'

@@ -2,6 +2,7 @@ import type { Outline } from '../edits/images.ts'
 import { pathsOf, type Step } from '../edits/steps.ts'
 import type { Env } from '../journal/env.ts'
 import type { About, Intent } from '../journal/intent.ts'
+import { TO_BE_CONFIRMED } from '../journal/outcomes.ts'
 import type { Session } from '../journal/session.ts'
 import { withBothEnds } from '../journal/withhold.ts'
 import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
@@ -116,7 +117,9 @@ export class Recorder {
     const recorded = await this.#session.append(composed)
     void this.#warnOf(recorded, composed.skipped)
     const { withheld: _, ...intent } = recorded
-    this.#session.note({ id: intent.id, at: this.#env.host.now().toISOString(), event: 'forwarded' })
+    const reason = lowered.isConfirmed ? { reason: TO_BE_CONFIRMED } : {}
+    const at = this.#env.host.now().toISOString()
+    this.#session.note({ id: intent.id, at, event: 'forwarded', ...reason })
     return { kind: 'recorded', intent: { ...intent, images: [...intent.images, ...composed.withheldImages] } }
   }
 

@@ -16,6 +16,8 @@ export interface Lowered {
   readonly unrecorded: readonly string[]
   /** Text edits, for people. */
   readonly count: number
+  /** Whether the editor may ask its user to confirm some of it, one by one. */
+  readonly isConfirmed: boolean
 }
 
 /**
@@ -23,8 +25,8 @@ export interface Lowered {
  * "WorkspaceEdit"). Anything may come from a broken server: what makes no sense makes its path inexact.
  */
 export function fromWorkspaceEdit(edit: unknown): Lowered {
-  const reader = new Reader()
-  const { changes, documentChanges } = asObject(edit)
+  const { changes, documentChanges, changeAnnotations } = asObject(edit)
+  const reader = new Reader(asObject(changeAnnotations))
   if (Array.isArray(documentChanges))
     for (const change of documentChanges) reader.documentChange(asObject(change))
   else for (const [uri, edits] of Object.entries(asObject(changes))) reader.textEdits(uri, edits)
@@ -37,8 +39,15 @@ class Reader implements Lowered {
   readonly versions = new Map<string, number>()
   readonly unrecorded: string[] = []
   count = 0
+  isConfirmed = false
+  readonly #annotations: Json
+
+  constructor(annotations: Json) {
+    this.#annotations = annotations
+  }
 
   documentChange(change: Json): void {
+    this.#annotated(change)
     const options = asObject(change.options)
     const overwrite = options.overwrite === true
     const ignoreIfExists = options.ignoreIfExists === true
@@ -77,6 +86,7 @@ class Reader implements Lowered {
     this.#on([uri], ([path]) => {
       const edits: TextEdit[] = []
       for (const item of Array.isArray(value) ? value : [undefined]) {
+        this.#annotated(asObject(item))
         const edit = textEditOf(item)
         if (typeof edit === 'string') this.inexact.set(path!, edit)
         else edits.push(edit)
@@ -84,6 +94,12 @@ class Reader implements Lowered {
       this.count += edits.length
       return { kind: 'text', path: path!, edits }
     })
+  }
+
+  /** Servers declare more annotations than they use (rust-analyzer). */
+  #annotated({ annotationId }: Json): void {
+    if (typeof annotationId !== 'string' || !Object.hasOwn(this.#annotations, annotationId)) return
+    if (asObject(this.#annotations[annotationId]).needsConfirmation === true) this.isConfirmed = true
   }
 
   /** What cannot be told of a file cannot be told of it where it goes either; nor here, where it may stay. */

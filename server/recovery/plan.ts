@@ -24,6 +24,8 @@ export interface Circumstances {
   readonly takenBack?: ReadonlySet<string>
   /** The editor asked for the edit, and was never seen to do anything with it. */
   readonly notTakenUp?: boolean
+  /** The editor may have asked its user which parts of the edit it was to carry out. */
+  readonly isConfirmed?: boolean
   /** Why the record alone is no ground to act on (a damaged log, a foreign writer); undefined: it is. */
   readonly doubt: string | undefined
   /** What the paths hold whose bytes were kept out of the log. */
@@ -65,6 +67,8 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
   const takenBack = seen.filter(({ image, state }) => state !== 'landed' && about.takenBack?.has(image.path))
   if (takenBack.length > 0 && begun)
     return { kind: 'ask', reason: `${namesOf(takenBack)} undone, or closed unsaved` }
+  if (begun && about.isConfirmed && about.mode === 'auto')
+    return { kind: 'ask', reason: 'some of its parts may have been declined' }
   const { left, ...finish } = finishWay(intent, seen, { withheld })
   if (left.length > 0) return { kind: 'ask', reason: left[0]!.reason }
   const doubt = begun && about.mode === 'auto' ? doubtAboutMove(intent, seen, about) : undefined

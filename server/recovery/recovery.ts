@@ -2,7 +2,15 @@ import { DiskError } from '../disk/disk.ts'
 import { same } from '../edits/file-bytes.ts'
 import type { Env } from '../journal/env.ts'
 import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
-import { CLOSED, type Event, isFinal, NOT_TAKEN_UP, type Outcome, UNDONE } from '../journal/outcomes.ts'
+import {
+  CLOSED,
+  type Event,
+  isFinal,
+  NOT_TAKEN_UP,
+  type Outcome,
+  TO_BE_CONFIRMED,
+  UNDONE,
+} from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import type { SessionStart } from '../journal/session-folder.ts'
@@ -119,6 +127,7 @@ export class Recovery {
       notTakenUp:
         kase.outcomes.findLast(({ event, reason }) => event === 'applied' || reason !== undefined)?.reason ===
         NOT_TAKEN_UP,
+      isConfirmed: kase.outcomes.some(({ reason }) => reason === TO_BE_CONFIRMED),
       doubt: kase.doubt,
       withheld: await observeWithheld(workspace, kase.intent, this.#env.hasher),
     })

@@ -45,6 +45,21 @@ describe('text edits', () => {
     })
   })
 
+  it.each<[string, string, unknown, boolean]>([
+    ['that needs it', 'rename', { needsConfirmation: true }, true],
+    ['that needs none', 'rename', { label: 'Rename' }, false],
+    ['that nothing points to', 'other', { needsConfirmation: true }, false],
+    ['that is none', 'rename', null, false],
+  ])('are the user’s to confirm by an annotation %s', (_title, id, annotation, isConfirmed) => {
+    const edits = [{ ...edit, annotationId: id }]
+    const changeAnnotations = { rename: annotation }
+    const create = { kind: 'create', uri: B, annotationId: id }
+    for (const change of [documentEdit(A, ...edits), create])
+      expect(fromWorkspaceEdit({ documentChanges: [change], changeAnnotations }).isConfirmed).toBe(
+        isConfirmed,
+      )
+  })
+
   it('keep their order, and are counted', () => {
     const edits = [
       { range: at(2), newText: 'c' },

@@ -203,6 +203,23 @@ describe('the plan', () => {
     expect(plan(['untouched', 'drifted', 'untouched'])).not.toBe('settle abandoned')
   })
 
+  it('asks about one whose parts the editor asked its user to confirm, once some of it has landed', () => {
+    const plan = (mode: RecoverMode, states: PathState[]) =>
+      wordsOf(
+        planRecovery(intentOf('01', images), seenOf(states), {
+          mode,
+          editorHadIt: true,
+          isConfirmed: true,
+          doubt: undefined,
+        }),
+      )
+    expect(plan('auto', ['landed', 'untouched', 'landed'])).toBe(
+      'ask: some of its parts may have been declined',
+    )
+    expect(plan('auto', ['untouched', 'untouched', 'untouched'])).toBe('offer: it was never saved')
+    expect(plan('replay', ['landed', 'untouched', 'landed'])).toBe('finish /w/b=new')
+  })
+
   it('asks rather than rolling back only a part, where a later edit stands on the rest', () => {
     const onTop: Observation = { ...seenAs(images[0]!, 'landed'), sight: sightOf(Buffer.from('newer')) }
     const seen = [onTop, seenAs(images[1]!, 'untouched')]
