@@ -148,6 +148,11 @@ export class EditorCommands {
     }
   }
 
+  /** Takes an edit back, as if the user had asked for it by its id. */
+  async undo(id: string): Promise<void> {
+    if (this.#actors !== undefined) await this.#takeBack(this.#actors, 'undo', id)
+  }
+
   async #takeBack({ takeBacks }: Actors, direction: Direction, id: string | undefined): Promise<unknown> {
     const undone = await (await takeBacks()).run(direction, id)
     for (const { severity, text } of undoneWords(direction, undone))

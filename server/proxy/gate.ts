@@ -14,6 +14,8 @@ export interface Records {
   readonly housekeeper: Housekeeper
   /** The editor has taken an edit up; told once of each. */
   readonly happened: (intent: Intent) => void
+  /** The editor refused an edit, and so many of its paths changed all the same; told once of each. */
+  readonly torn: (intent: Intent, changed: number) => void
 }
 
 /** Whether an edit may go on to the editor. `intent`: what it is recorded as; undefined: there was nothing to record. */
@@ -85,12 +87,7 @@ export class Gate {
         isTold = true
         happened(intent)
       },
-      torn: (_, landed) =>
-        this.#show(
-          'warning',
-          `${intent.about.label}: refused by the editor after ${landed} of ${intent.images.length} files had changed; ` +
-            `to take it back: lsp-wal undo ${intent.id.slice(0, 8)}`,
-        ),
+      torn: (_, changed) => this.#records!.torn(intent, changed),
     }
   }
 }

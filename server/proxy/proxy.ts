@@ -30,6 +30,7 @@ import { Settlement } from './settlement.ts'
 import { ShownDocuments } from './shown-documents.ts'
 import { StartRecovery } from './start-recovery.ts'
 import type { TakeBacks } from './take-back.ts'
+import { offerWayBack } from './torn.ts'
 
 export interface ProxyOptions {
   readonly root: Root
@@ -240,6 +241,10 @@ class ProxyRun {
       settlement,
       housekeeper,
       happened: (intent) => this.#happened(intent),
+      torn: (intent, changed) => {
+        const undo = (id: string) => this.#editorCommands.undo(id)
+        offerWayBack(this.#conversation, undo, intent, changed).catch(this.#problem)
+      },
     })
     this.#editorCommands.open({
       takeBacks: () => this.#takeBacks(),

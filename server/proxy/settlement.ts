@@ -25,8 +25,8 @@ import type { Mirror } from './mirror.ts'
 /** What the settlement tells whoever follows an intent. */
 export interface Follower {
   note(outcome: Outcome): void
-  /** The editor refused the edit, and some paths changed all the same. */
-  torn?(intent: Intent, landed: number): void
+  /** The editor refused the edit, and so many paths changed all the same, on the disk or in a buffer. */
+  torn?(intent: Intent, changed: number): void
 }
 
 /** An intent that has been forwarded and has no end yet. */
@@ -335,10 +335,19 @@ export class Settlement {
       open.dropTold = true
       this.#note(open, 'forwarded', NOT_TAKEN_UP)
     }
-    if (open.answer === 'refused' && open.landed.size > 0 && !open.tornTold) {
+    const changed = open.answer === 'refused' ? this.#changedIn(open) : 0
+    if (changed > 0 && changed < open.images.length && !open.tornTold) {
       open.tornTold = true
-      open.follower.torn?.(open.intent, open.landed.size)
+      open.follower.torn?.(open.intent, changed)
     }
+  }
+
+  /** How many paths hold an edit that was refused. What buffers hold may still be on its way for a while. */
+  #changedIn({ buffered, discarded, images, landed, refusedAt }: Open): number {
+    const isLate = this.#env.host.now().getTime() - refusedAt >= LATE_CHANGE_MS
+    const isInBuffer = (image: Image) =>
+      buffered.has(image.path) && !discarded.has(image.path) && !this.#isBackAt(image, image.before)
+    return images.filter((image) => landed.has(image.path) || (isLate && isInBuffer(image))).length
   }
 
   #endOf(open: Open, seen: readonly Observation[]): Event | undefined {

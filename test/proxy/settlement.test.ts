@@ -133,7 +133,7 @@ describe('rejected', () => {
     d.type(A, 'bar\n')
     await d.wait(60_000)
     await d.settlement.finish()
-    expect(d.told).toEqual([`1: forwarded (${REFUSED})`])
+    expect(d.told).toEqual([`1: forwarded (${REFUSED})`, '1: torn, 1 landed'])
   })
 
   it('is told at the end at the latest', async () => {
@@ -184,6 +184,25 @@ describe('torn', () => {
     await d.settlement.look()
     await d.settlement.finish()
     expect(d.told).toEqual([`1: forwarded (${REFUSED})`, '1: torn, 1 landed'])
+  })
+
+  it('is one that shows in a buffer, once the editor has had the time to tell of the others', async () => {
+    const d = desk().follow(both()).open(A)
+    d.answer('1', false)
+    d.type(A, 'bar\n')
+    await d.wait(1500)
+    expect(d.told).not.toContain('1: torn, 1 landed')
+    await d.wait(5000)
+    expect(d.told).toContain('1: torn, 1 landed')
+  })
+
+  it('is not one that was undone in that buffer', async () => {
+    const d = desk().follow(both()).open(A)
+    d.answer('1', false)
+    d.type(A, 'bar\n')
+    d.type(A, 'foo\n')
+    await d.wait(60_000)
+    expect(d.told).not.toContain('1: torn, 1 landed')
   })
 
   it('is not an edit that was refused and landed all the same', async () => {
