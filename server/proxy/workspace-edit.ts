@@ -4,6 +4,10 @@ import type { TextEdit } from '../edits/text-edit.ts'
 import { pathOfUri } from './document-uri.ts'
 import { asObject, type Json } from './json.ts'
 import { isRange } from './mirror.ts'
+import { textOfSnippet } from './snippet.ts'
+
+/** The `insertTextFormat` of rust-analyzer's own snippets; LSP 3.18 has `snippet` instead. */
+const SNIPPET = 2
 
 /** A WorkspaceEdit in the words of `edits/`: the door between the protocol and everything behind it. */
 export interface Lowered {
@@ -119,8 +123,13 @@ class Reader implements Lowered {
 function textEditOf(value: unknown): TextEdit | string {
   const edit = asObject(value)
   if (!isRange(edit.range)) return 'an edit has no range'
-  // Placeholders become whatever the user types: what a snippet leaves behind is not known beforehand.
-  if (edit.snippet !== undefined || edit.insertTextFormat === 2) return 'an edit is a snippet'
-  if (typeof edit.newText !== 'string') return 'an edit has no text'
-  return { range: edit.range, newText: edit.newText }
+  const { snippet, newText } = edit
+  if (snippet !== undefined || edit.insertTextFormat === SNIPPET) {
+    // Whatever is typed over its placeholders comes on top.
+    const value = snippet === undefined ? newText : asObject(snippet).value
+    const text = typeof value === 'string' ? textOfSnippet(value) : undefined
+    return text === undefined ? 'an edit is a snippet' : { range: edit.range, newText: text }
+  }
+  if (typeof newText !== 'string') return 'an edit has no text'
+  return { range: edit.range, newText }
 }

@@ -24,7 +24,7 @@ const edits = (path: string, ...all: object[]) => ({
   textDocument: { uri: uri(path), version: null },
   edits: all,
 })
-const snippet = { range: range(0, 0, 0, 0), snippet: { kind: 'snippet', value: '$1' } }
+const snippet = { range: range(0, 0, 0, 0), snippet: { kind: 'snippet', value: '$TM_FILENAME' } }
 const rename = (from: string, to: string, options = {}) => ({
   kind: 'rename',
   oldUri: uri(from),

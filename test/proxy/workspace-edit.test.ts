@@ -181,10 +181,11 @@ describe('file operations', () => {
 
 describe('what cannot be told exactly', () => {
   it.each<[string, unknown, string]>([
-    ['a snippet', { range, snippet: { kind: 'snippet', value: '$1' } }, 'an edit is a snippet'],
+    ['a snippet', { range, snippet: { kind: 'snippet', value: '$TM_X' } }, 'an edit is a snippet'],
+    ['a snippet without a text', { range, snippet: { kind: 'snippet' } }, 'an edit is a snippet'],
     [
       'a snippet as rust-analyzer has it',
-      { range, newText: '$0', insertTextFormat: 2 },
+      { range, newText: '$TM_X$0', insertTextFormat: 2 },
       'an edit is a snippet',
     ],
     ['an edit without a range', { newText: 'x' }, 'an edit has no range'],
@@ -218,10 +219,20 @@ describe('what cannot be told exactly', () => {
     })
   })
 
+  it.each<[string, object]>([
+    ['of LSP', { range, snippet: { kind: 'snippet', value: 'a${1:b}$0' } }],
+    ['of rust-analyzer', { range, newText: 'a${1:b}$0', insertTextFormat: 2 }],
+  ])('is the text that a snippet is inserted as: one %s', (_title, edit) => {
+    expect(lowered({ changes: { [A]: [edit] } })).toMatchObject({
+      steps: [{ edits: [{ range, newText: 'ab' }] }],
+      inexact: {},
+    })
+  })
+
   it('goes along when the file is moved, however often', () => {
     const { inexact } = lowered({
       documentChanges: [
-        documentEdit('file:///p/src/a.ts', { range, snippet: { kind: 'snippet', value: '$1' } }),
+        documentEdit('file:///p/src/a.ts', { range, snippet: { kind: 'snippet', value: '$TM_X' } }),
         { kind: 'rename', oldUri: 'file:///p/src/', newUri: 'file:///p/lib' },
         { kind: 'rename', oldUri: 'file:///p/lib/a.ts', newUri: 'file:///p/b.ts' },
         { kind: 'rename', oldUri: 'file:///p/b', newUri: 'file:///p/c' },

@@ -4,7 +4,7 @@ import { message } from '../relay/messages.ts'
 import { type Processes, test } from '../relay/processes.ts'
 import { initialize, initialized, Session } from '../relay/session.ts'
 import type { Stage } from '../stage.ts'
-import { FIRST_THREE, outcomes } from './desk.ts'
+import { FIRST_THREE, logged, outcomes } from './desk.ts'
 
 const NOBODY = 2 ** 22 - 4
 const NAMES = ['a.ts', 'b.ts', 'c.ts']
@@ -44,5 +44,78 @@ describe.concurrent('an edit whose parts the user confirms', () => {
     const [word] = await (await opened(stage, processes)).words()
     expect(word?.params?.message).toContain('some of its parts may have been declined')
     expect(texts(stage)).toEqual(['bar', 'foo', 'bar'])
+  })
+})
+
+/** What an edit of `a.ts` is recorded as: what the log holds of it is what it makes of the original. */
+const FORMS: readonly [string, (stage: Stage) => object, readonly string[]][] = [
+  [
+    'several edits of one document, each for what the one before has left',
+    (stage) => ({ documentChanges: [inA(stage, 1, 'quux'), inA(stage, 1, 'b')] }),
+    ['a.ts: bx'],
+  ],
+  ['a version of null', (stage) => ({ documentChanges: [inA(stage, null, 'b')] }), ['a.ts: b']],
+  [
+    'a snippet',
+    (stage) => ({
+      documentChanges: [
+        {
+          textDocument: { uri: stage.uri('a.ts'), version: null },
+          edits: [{ range: FIRST_THREE, snippet: { kind: 'snippet', value: 'b${1:a}r$0' } }],
+        },
+      ],
+    }),
+    ['a.ts: bar'],
+  ],
+  [
+    'a file that is made and filled',
+    (stage) => ({
+      documentChanges: [
+        { kind: 'create', uri: stage.uri('new.ts') },
+        {
+          textDocument: { uri: stage.uri('new.ts'), version: null },
+          edits: [{ range: { start: FIRST_THREE.start, end: FIRST_THREE.start }, newText: 'new' }],
+        },
+      ],
+    }),
+    ['new.ts: new'],
+  ],
+  [
+    'a file that moves and is edited where it goes',
+    (stage) => ({
+      documentChanges: [
+        { kind: 'rename', oldUri: stage.uri('a.ts'), newUri: stage.uri('z.ts') },
+        {
+          textDocument: { uri: stage.uri('z.ts'), version: null },
+          edits: [{ range: FIRST_THREE, newText: 'b' }],
+        },
+      ],
+    }),
+    ['a.ts -> z.ts', 'a.ts: b'],
+  ],
+  [
+    'a URI that is encoded wherever it can be, and in lower case',
+    (stage) => ({
+      changes: { [`${stage.uri('.')}%2fa%2ets`]: [{ range: FIRST_THREE, newText: 'b' }] },
+    }),
+    ['a.ts: b'],
+  ],
+]
+
+function inA(stage: Stage, version: number | null, newText: string): object {
+  return { textDocument: { uri: stage.uri('a.ts'), version }, edits: [{ range: FIRST_THREE, newText }] }
+}
+
+describe.concurrent('an edit of every form is recorded as what it makes of the files', () => {
+  test.for(FORMS)('%s', async ([, edit, expected], { stage, processes, expect }) => {
+    stage.write('a.ts', 'foo\n')
+    const session = await opened(stage, processes)
+    await asked(session, edit(stage))
+    const name = (path: string) => path.slice(stage.workspace.length + 1)
+    const [line] = logged(stage.journal)
+    expect([
+      ...(line?.moves ?? []).map(({ from, to }) => `${name(from)} -> ${name(to)}`),
+      ...(line?.edits ?? []).map(({ Path, NewText }) => `${name(Path)}: ${NewText}`),
+    ]).toEqual(expected)
   })
 })

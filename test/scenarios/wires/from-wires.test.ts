@@ -72,6 +72,28 @@ describe.concurrent('an edit that is said to be applied, and is not', () => {
   )
 })
 
+test('lsp-mode carries out an edit in an order of its own: what comes of that is asked about', async ({
+  stage,
+  processes,
+  expect,
+}) => {
+  const session = await begun(stage, processes, 'lsp-mode-rename-one-saved-killed')
+  // It makes files first, which does nothing here, and deletes them last.
+  const uri = stage.uri('src/report.ts')
+  const documentChanges = [
+    { kind: 'delete', uri },
+    { kind: 'create', uri },
+  ]
+  const removed: Step = { removed: 'src/report.ts' }
+  await play(stage, session, [applyEdit({ documentChanges }), removed, APPLIED, { end: 'SIGKILL' }])
+  const before = stage.files()
+  const waiting = ['workspace/applyEdit: pending, src/report.ts drifted']
+  expect(await recorded(stage)).toEqual(waiting)
+  expect(await stage.headless([], [], stage.wrapped())).toMatchObject({ status: 0 })
+  expect(await recorded(stage)).toEqual(waiting)
+  expect(stage.files()).toEqual(before)
+})
+
 test('Helix dies in the middle of a save, its original under another name: that is asked about', async ({
   stage,
   processes,
