@@ -15,6 +15,8 @@ export interface ClientFacts {
   readonly fileOperations: readonly string[]
   /** It shows a document that it is asked to show. */
   readonly showsDocuments: boolean
+  /** It asks its user to confirm parts of an edit that are annotated so. */
+  readonly confirmsParts: boolean
   /** It takes code actions that are more than a command. */
   readonly takesActions: boolean
 }
@@ -27,7 +29,7 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
   const { name, version } = asObject(clientInfo)
   const { textDocument, window, workspace } = asObject(capabilities)
   const { applyEdit, workspaceEdit } = asObject(workspace)
-  const { resourceOperations } = asObject(workspaceEdit)
+  const { changeAnnotationSupport, resourceOperations } = asObject(workspaceEdit)
   const { codeActionLiteralSupport } = asObject(asObject(textDocument).codeAction)
   const pid =
     typeof processId === 'number' && Number.isSafeInteger(processId) && processId > 0 ? processId : null
@@ -45,6 +47,7 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
       ? resourceOperations.filter((operation) => typeof operation === 'string')
       : [],
     showsDocuments: asObject(asObject(window).showDocument).support === true,
+    confirmsParts: typeof changeAnnotationSupport === 'object' && changeAnnotationSupport !== null,
     takesActions: typeof codeActionLiteralSupport === 'object' && codeActionLiteralSupport !== null,
   }
 }

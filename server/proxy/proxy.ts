@@ -219,7 +219,12 @@ class ProxyRun {
     const disk = new DiskWorkspace(this.#env.disk, this.#folders)
     const settlement = new Settlement(this.#env, this.#mirror, disk, this.#problem)
     this.#excluded = excludedBy(this.#env.disk, exclude, this.#folders)
-    const about = { server: basename(command[0] ?? ''), maxIntent, excluded: () => this.#excluded }
+    const about = {
+      server: basename(command[0] ?? ''),
+      maxIntent,
+      excluded: () => this.#excluded,
+      confirmsParts: client.confirmsParts,
+    }
     const recorder = new Recorder(this.#env, this.#mirror, this.#conversation, session, disk, about)
     const recovery = new StartRecovery(this.#env, session, settlement, this.#conversation, recover)
     const housekeeper = new Housekeeper(

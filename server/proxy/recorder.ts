@@ -40,6 +40,7 @@ export class Recorder {
   readonly #server: string
   readonly #maxIntent: number
   readonly #excluded: (() => Promise<Excluded | undefined>) | undefined
+  readonly #confirmsParts: boolean
   #recording: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -52,6 +53,8 @@ export class Recorder {
       readonly server: string
       readonly maxIntent: number
       readonly excluded?: () => Promise<Excluded | undefined>
+      /** Whether the editor asks its user to confirm parts of an edit. */
+      readonly confirmsParts?: boolean
     },
   ) {
     this.#env = env
@@ -62,6 +65,7 @@ export class Recorder {
     this.#server = about.server
     this.#maxIntent = about.maxIntent
     this.#excluded = about.excluded
+    this.#confirmsParts = about.confirmsParts === true
   }
 
   /** Once this resolves with `recorded`, the edit may be forwarded. */
@@ -117,7 +121,7 @@ export class Recorder {
     const recorded = await this.#session.append(composed)
     void this.#warnOf(recorded, composed.skipped)
     const { withheld: _, ...intent } = recorded
-    const reason = lowered.isConfirmed ? { reason: TO_BE_CONFIRMED } : {}
+    const reason = lowered.isConfirmed && this.#confirmsParts ? { reason: TO_BE_CONFIRMED } : {}
     const at = this.#env.host.now().toISOString()
     this.#session.note({ id: intent.id, at, event: 'forwarded', ...reason })
     return { kind: 'recorded', intent: { ...intent, images: [...intent.images, ...composed.withheldImages] } }

@@ -2,17 +2,22 @@ import { readFileSync } from 'node:fs'
 import { describe } from 'vitest'
 import { message } from '../relay/messages.ts'
 import { type Processes, test } from '../relay/processes.ts'
-import { initialize, initialized, Session } from '../relay/session.ts'
+import { initialized, Session } from '../relay/session.ts'
 import type { Stage } from '../stage.ts'
-import { FIRST_THREE, logged, outcomes } from './desk.ts'
+import { FIRST_THREE, logged } from './desk.ts'
 
 const NOBODY = 2 ** 22 - 4
 const NAMES = ['a.ts', 'b.ts', 'c.ts']
 
-async function opened(stage: Stage, processes: Processes): Promise<Session> {
+async function opened(stage: Stage, processes: Processes, workspaceEdit: object = {}): Promise<Session> {
   const session = await Session.start(stage, processes)
-  await session.exchange({ fromEditor: [initialize(stage, NOBODY)] })
-  await session.exchange({ fromServer: [message({ id: 'initialize', result: { capabilities: {} } })] })
+  const params = {
+    processId: NOBODY,
+    capabilities: { workspace: { applyEdit: true, workspaceEdit } },
+    workspaceFolders: [{ uri: stage.uri('.'), name: 'workspace' }],
+  }
+  await session.exchange({ fromEditor: [message({ id: 1, method: 'initialize', params })] })
+  await session.exchange({ fromServer: [message({ id: 1, result: { capabilities: {} } })] })
   await session.exchange({ fromEditor: [initialized] })
   return session
 }
@@ -25,10 +30,11 @@ async function asked(session: Session, edit: object): Promise<void> {
 
 const texts = (stage: Stage) => NAMES.map((name) => readFileSync(stage.path(name), 'utf8').trim())
 
-describe.concurrent('an edit whose parts the user confirms', () => {
-  test('is not carried on where the user declined some', async ({ stage, processes, expect }) => {
+describe.concurrent('an edit with parts to be confirmed, of which one is not saved', () => {
+  /** The edit, of which the editor saves two files of three; what the next start says, and has made of the files. */
+  async function leftHalfWay(stage: Stage, processes: Processes, workspaceEdit: object): Promise<string> {
     for (const name of NAMES) stage.write(name, 'foo\n')
-    const session = await opened(stage, processes)
+    const session = await opened(stage, processes, workspaceEdit)
     const documentChanges = NAMES.map((name) => ({
       textDocument: { uri: stage.uri(name), version: null },
       edits: [{ range: FIRST_THREE, newText: 'bar', annotationId: 'careful' }],
@@ -40,10 +46,23 @@ describe.concurrent('an edit whose parts the user confirms', () => {
     await session.exchange({ fromEditor: [message({ id: 7, result: { applied: true } })] })
     session.proxy.stdin.end()
     await session.proxy.ended
-    expect(outcomes(stage.journal)[0]).toContain('confirm')
     const [word] = await (await opened(stage, processes)).words()
-    expect(word?.params?.message).toContain('some of its parts may have been declined')
+    return word?.params?.message ?? ''
+  }
+
+  test('is asked about where the editor asks its user: it may have been declined', async ({
+    stage,
+    processes,
+    expect,
+  }) => {
+    const said = await leftHalfWay(stage, processes, { changeAnnotationSupport: {} })
+    expect(said).toContain('some of its parts may have been declined')
     expect(texts(stage)).toEqual(['bar', 'foo', 'bar'])
+  })
+
+  test('is finished where it does not', async ({ stage, processes, expect }) => {
+    expect(await leftHalfWay(stage, processes, {})).toContain('finished')
+    expect(texts(stage)).toEqual(['bar', 'bar', 'bar'])
   })
 })
 
