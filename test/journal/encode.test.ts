@@ -366,6 +366,47 @@ describe('an intent too large for one line', () => {
     expect(Buffer.concat([...written, last!]).equals(logOf(intent))).toBe(true)
   })
 
+  it('is read where each line says how many there are, as earlier programs wrote them', async () => {
+    const intent = intentOf('01', [
+      edited('/w/a', noise(2 * MB), edit(0, 1, 'new')),
+      replaced('/w/b', 'b', 'c'),
+    ])
+    const lines = linesOf([intent])
+    const parts = lines.map((_, i) => [i + 1, lines.length])
+    const [entry, ...others] = await scan(renumbered(lines, 1, parts))
+    expect(others).toEqual([])
+    const got = entry?.kind === 'intent' ? entry.intent.images : []
+    expect(got.map(({ path, edits }) => [path, edits])).toEqual(
+      intent.images.map(({ path, edits }) => [path, edits]),
+    )
+    for (const [i, { before, after }] of got.entries()) {
+      expect(same(before, intent.images[i]!.before)).toBe(true)
+      expect(same(fileBytes(after), fileBytes(intent.images[i]!.after))).toBe(true)
+    }
+  })
+
+  it.each<[string, (readonly number[])[]]>([
+    ['that only the second tells of more', [[1], [2, 3], [3, 3]]],
+    ['that end too soon', [[1], [2, 2], [3, 3]]],
+    [
+      'that do not agree',
+      [
+        [1, 3],
+        [2, 4],
+        [3, 3],
+      ],
+    ],
+    ['of which the first tells and the last does not', [[1, 3], [2, 3], [3]]],
+    ['of which one is there twice', [[1], [1], [3, 3]]],
+  ])('is corrupt where its lines are ones %s', async (_what, parts) => {
+    const intent = intentOf('01', [edited('/w/a', noise(2 * MB), edit(0, 1, 'new'))])
+    const behind = linesOf([intentOf('02', [replaced('/w/b', 'b', 'c')])])
+    const log = renumbered([...linesOf([intent]), ...behind], 3, [...parts, undefined])
+    const words = wordsOf(await scan(log))
+    expect(words.filter((word) => !word.startsWith('corrupt'))).toEqual(['intent 02'])
+    expect(words.length).toBeGreaterThan(1)
+  })
+
   it('does not count when any of its lines is missing', async () => {
     const before = intentOf('00', [replaced('/w/b', 'b', 'c')])
     const huge = intentOf('01', [edited('/w/a', noise(2 * MB), edit(0, 1, 'new'))])
@@ -384,6 +425,23 @@ describe('an intent too large for one line', () => {
     }
   })
 })
+
+/** The lines as one log, each with another version and another `part`; sums and chain are right. */
+function renumbered(
+  lines: readonly Buffer[],
+  v: number,
+  parts: readonly (readonly number[] | undefined)[],
+): Buffer {
+  let prev = ''
+  const all = lines.map((line, seq) => {
+    const { sum: _, ...record } = JSON.parse(line.toString()) as { sum: string; meta: object }
+    const meta = { ...record.meta, v, seq, prev, part: parts[seq] }
+    const body = JSON.stringify({ ...record, meta }).slice(0, -1)
+    prev = hasher.hash(Buffer.from(body))
+    return Buffer.from(`${body},"sum":"${prev}"}\n`)
+  })
+  return Buffer.concat(all)
+}
 
 const objectIn = (line: Buffer) => JSON.parse(line.toString()) as { readonly meta: object }
 

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { bytesOf } from '../../server/edits/file-bytes.ts'
 import { createHasher } from '../../server/edits/hash.ts'
+import type { Intent } from '../../server/journal/intent.ts'
+import { replay } from '../../server/journal/replay.ts'
 import { rootAt } from '../../server/journal/root.ts'
 import { Session } from '../../server/journal/session.ts'
 import type { Conversation } from '../../server/proxy/conversation.ts'
@@ -101,6 +104,105 @@ describe('an edit that cannot be recorded', () => {
     expect(program.disk.log.map(({ name }) => name)).not.toContain('read')
   })
 })
+
+describe('a file that becomes something else between the look at it and its reading', () => {
+  /** Takes a file away before each of its first `times` readings, and puts it back before the next look at it. */
+  function unsteady(path: string, times: number): void {
+    let reads = 0
+    program.disk.plan = (operation) => {
+      if (operation.path !== path) return undefined
+      if (operation.name === 'stat') machine.platter.put(path, 'foo\n')
+      if (operation.name === 'read' && ++reads <= times) machine.platter.takeAway(path)
+      return undefined
+    }
+  }
+
+  it('is looked at once more', async () => {
+    unsteady('/w/b', 2)
+    await record('/w/a', '/w/b')
+    expect(said).toEqual(['recorded'])
+    const [intent] = await inLog()
+    expect(intent!.images.map(({ path, after }) => [path, after.kind])).toEqual([
+      ['/w/a', 'file'],
+      ['/w/b', 'file'],
+    ])
+  })
+
+  it('is not waited for for ever, and leaves nothing in the log', async () => {
+    unsteady('/w/b', 100)
+    await record('/w/a', '/w/b')
+    expect(said).toEqual(['failed: /w/b changes while its edit is recorded'])
+    expect(await inLog()).toEqual([])
+  })
+})
+
+describe('an edit of files that take several lines', () => {
+  const large = ['/w/l1', '/w/l2', '/w/l3']
+
+  beforeEach(() => {
+    for (const [i, path] of large.entries()) machine.platter.put(path, `foo ${i}${'x'.repeat(900_000)}\n`)
+    const conversation = { log: (_type: string, text: string) => said.push(text) } as unknown as Conversation
+    const disk = new DiskWorkspace(program.disk, ['/w'])
+    const about = { server: 'server', maxIntent: 2_800_000 }
+    recorder = new Recorder(program, new Mirror(), conversation, session, disk, about)
+  })
+
+  const sizeOfLog = () => machine.platter.bytesAt(`${session.folder}/wal.log`).length
+
+  it('is in the log as a whole once it is recorded, and comes back with the bytes that stand there', async () => {
+    const changes = Object.fromEntries(large.map((path) => [`file://${path}`, [{ range, newText: 'bar' }]]))
+    const recording = await recorder.record({ road: 'road', label: 'label', edit: { changes } })
+    const [intent] = await inLog()
+    expect(intent!.images.map(({ path }) => path)).toEqual(large)
+    for (const [i, { before, after }] of intent!.images.entries()) {
+      expect(Buffer.from(bytesOf(before!)).subarray(0, 6).toString()).toBe(`foo ${i}x`)
+      expect(after.kind === 'file' && Buffer.from(bytesOf(after.bytes)).subarray(0, 6).toString()).toBe(
+        `bar ${i}x`,
+      )
+    }
+    const mine = recording.kind === 'recorded' ? recording.intent.images : []
+    expect(mine.every(({ before }) => before !== undefined && !(before instanceof Uint8Array))).toBe(true)
+  })
+
+  it.each([1, 2, 3])(
+    'leaves nothing in the log where file %i cannot be read, and the next one is recorded',
+    async (n) => {
+      await record('/w/a')
+      const size = sizeOfLog()
+      program.disk.plan = ({ name, path }) =>
+        name === 'read' && path === `/w/l${n}` ? error('EIO') : undefined
+      await record(...large)
+      expect(said).toEqual(['recorded', `failed: cannot read /w/l${n}: EIO`])
+      expect(sizeOfLog()).toBe(size)
+      await record('/w/b')
+      expect((await inLog()).map(({ images }) => images[0]!.path)).toEqual(['/w/a', '/w/b'])
+    },
+  )
+
+  it('leaves nothing in the log where a file grows beyond what is allowed while it is recorded', async () => {
+    await record('/w/a')
+    const size = sizeOfLog()
+    program.disk.plan = ({ name, path }) => {
+      if (name === 'read' && path === '/w/l3') machine.platter.put(path, 'x'.repeat(1_200_000))
+      return undefined
+    }
+    await record(...large)
+    expect(said.at(-1)).toBe(
+      'failed: its originals are larger than 2800000 bytes (at /w/l3; see --max-intent)',
+    )
+    expect(sizeOfLog()).toBe(size)
+  })
+})
+
+/** What the session has recorded. */
+async function inLog(): Promise<Intent[]> {
+  const intents: Intent[] = []
+  for await (const each of replay(program, session.folder)) {
+    if (each.kind !== 'intent') expect.fail(each.reason)
+    intents.push(each.intent)
+  }
+  return intents
+}
 
 describe('a path that is excluded', () => {
   const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }

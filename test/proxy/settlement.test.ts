@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { DiskError } from '../../server/disk/disk.ts'
 import type { Env } from '../../server/journal/env.ts'
 import type { Intent, PathFacts } from '../../server/journal/intent.ts'
 import { REFUSED } from '../../server/journal/outcomes.ts'
@@ -446,6 +447,36 @@ describe('a file that has the size and the time of its original', () => {
     // By its time it is untouched, so the edit would be rejected; by its bytes it has landed.
     expect(asks).toEqual(['times', 'bytes'])
     expect(told).toEqual(['forwarded', 'landed'])
+  })
+})
+
+describe('bytes that cannot be loaded', () => {
+  const lost = {
+    length: 4,
+    load: () => {
+      throw new DiskError('read', '/j/wal.log', Object.assign(new Error(), { code: 'EIO' }))
+    },
+  }
+  const image = {
+    ...replaced(A, 'foo\n', 'bar\n'),
+    before: lost,
+    after: { kind: 'file', bytes: lost },
+  } as const
+  const problem = 'problem: DiskError: cannot read /j/wal.log: EIO'
+
+  it('are told once, and hold up neither messages nor other intents', async () => {
+    const d = desk().follow(
+      intentOf('1', [{ ...image, source: undefined }]),
+      intentOf('2', [replaced(B, 'foo\n', 'bar\n')]),
+    )
+    d.open(A)
+    d.type(A, 'bar\n')
+    d.settlement.saved(A)
+    d.disk.set(B, 'bar\n')
+    await d.wait(10_000)
+    expect(d.told.filter((each) => each === problem)).toHaveLength(1)
+    expect(d.told).toContain('2: landed')
+    expect(d.told.filter((each) => each.startsWith('1: landed'))).toEqual([])
   })
 })
 
