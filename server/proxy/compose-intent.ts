@@ -29,6 +29,8 @@ export class ChangedMeanwhile extends Error {
 /** What is read at a time, if it is not one file: it stays in the processor's cache until it is written. */
 const BATCH_BYTES = 256 * 1024
 const BATCH_FILES = 64
+/** For longer the relay's other direction does not wait. */
+const SLICE_MS = 4
 
 /**
  * Looks at the files of an edit and says what becomes of which, as far as that can be told without reading them.
@@ -102,17 +104,15 @@ export class Composed implements Draft {
     this.withheldImages.length = 0
     const sizeOf = ({ path, hasBefore }: Outline) =>
       hasBefore ? (this.#standings.sizes.get(path) ?? 0) + 1 : 0
-    const most = { size: BATCH_BYTES, count: BATCH_FILES }
-    let room = Buffer.alloc(0)
-    for (const outlines of grouped(this.outlines, sizeOf, most)) {
-      const needed = Math.min(
-        BATCH_BYTES,
-        outlines.reduce((sum, outline) => sum + sizeOf(outline), 0),
-      )
-      // Used again for each batch: new memory takes as long as what is done in it.
-      if (room.length < needed)
-        room = Buffer.allocUnsafeSlow(this.outlines === outlines ? needed : BATCH_BYTES)
+    const total = this.outlines.reduce((sum, outline) => sum + sizeOf(outline), 0)
+    // Used again for each batch: new memory takes as long as what is done in it.
+    const room = Buffer.allocUnsafeSlow(Math.min(BATCH_BYTES, total))
+    let since = performance.now()
+    for (const outlines of grouped(this.outlines, sizeOf, { size: BATCH_BYTES, count: BATCH_FILES })) {
       yield this.#batchOf(outlines, await this.#read(outlines, room))
+      if (performance.now() - since < SLICE_MS) continue
+      await new Promise((turn) => setImmediate(turn))
+      since = performance.now()
     }
   }
 
