@@ -8,13 +8,13 @@ const RENAMED = [0, 20, 40]
 const LINES_A_FUNCTION = 5
 
 /**
- * A folder with so many files of some 8 KiB of TypeScript.
+ * A folder with so many files of some `bytes` of TypeScript.
  * Synced: what is still to be written would go out with the next fsync of whoever is measured.
  */
-export function makeWorkspace(folder: string, files: number): void {
+export function makeWorkspace(folder: string, files: number, bytes = FILE_BYTES): void {
   mkdirSync(folder, { recursive: true })
   for (const [file, path] of pathsIn(folder, files).entries())
-    writeFileSync(path, textOf(file), { flush: true })
+    writeFileSync(path, textOf(file, bytes), { flush: true })
 }
 
 export function pathsIn(folder: string, files: number): string[] {
@@ -31,9 +31,9 @@ export function editOf(folder: string, files: number): object {
   }
 }
 
-function textOf(file: number): string {
+function textOf(file: number, bytes: number): string {
   let text = ''
-  for (let each = 0; text.length < FILE_BYTES; each++) text += functionOf(file, each)
+  for (let each = 0; text.length < bytes; each++) text += functionOf(file, each)
   return text
 }
 

@@ -1,15 +1,13 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Child } from '../child.ts'
 import { FLOOR, FLOOR_OF_EDITS, LSP_WAL } from '../contenders.ts'
+import { heldMs, settleDisk } from '../held-edit.ts'
 import type { LineUp } from '../line-up.ts'
 import { type Case, everyRound, type Measurement, type Stage } from '../measurement.ts'
 import { pauseMs } from '../pause.ts'
 import { figure, type Row, ratioAtMost } from '../row.ts'
-import type { Session } from '../session.ts'
-import { sentAt } from '../stamped-edit.ts'
 import { median } from '../statistics.ts'
-import type { Json } from '../wire.ts'
 import { makeWorkspace } from '../workspace.ts'
 
 const FILES = [1, 10, 100, 1000]
@@ -101,32 +99,9 @@ async function measure(lineUp: LineUp, { effort, folder, shared }: Stage, files:
   await floor.hasExited()
 }
 
-/** Has the server send an edit, and answers it. Returns the milliseconds from its sending to its arrival. */
-function heldMs(session: Session, folder: string, files: number, number: number): number {
-  const { wire } = session
-  wire.send({ jsonrpc: '2.0', id: REQUEST, method: 'bench/edit', params: { folder, files, number } })
-  for (;;) {
-    const body = wire.receive()
-    const arrived = process.hrtime.bigint()
-    const sent = sentAt(body)
-    const { id } = JSON.parse(body.toString('utf8')) as Json
-    if (id === REQUEST) throw new Error('an edit was not forwarded')
-    if (sent === undefined) continue // a word of the proxy's own
-    wire.send({ jsonrpc: '2.0', id, result: { applied: true } })
-    const result = wire.receiveAnswer(REQUEST).result as Json
-    if (result.applied !== true) throw new Error(`another answer arrived: ${JSON.stringify(result)}`)
-    return Number(arrived - sent) / 1e6
-  }
-}
-
 function floorMs({ wire }: Child, folder: string, files: number, bytes: number): number {
   wire.send({ jsonrpc: '2.0', id: REQUEST, method: 'floor', params: { folder, files, bytes } })
   return wire.receiveAnswer(REQUEST).result as number
-}
-
-/** What earlier runs left for the file system's journal to write would otherwise go out with the first fsync. */
-function settleDisk(folder: string): void {
-  writeFileSync(join(folder, 'settled'), 'x', { flush: true })
 }
 
 /** Of the session's `wal.log`, wherever in the journal its folder is (FORMAT.md). */
