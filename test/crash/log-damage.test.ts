@@ -97,7 +97,7 @@ describe('a log of the program’s own', () => {
 describe('an append of several lines', () => {
   const lines = linesOf([
     intentOf('01', [replaced('/w/a', 'one', 'two')]),
-    intentOf('02', [edited('/w/large', Buffer.alloc(9 << 20, 'x'), edit(0, 1, 'y'))]),
+    intentOf('02', [edited('/w/large', Buffer.alloc(2 << 20, 'x'), edit(0, 1, 'y'))]),
     intentOf('03', [replaced('/w/a', 'two', 'three')]),
   ])
   const [one, parts, three] = [lines[0]!, lines.slice(1, -1), lines.at(-1)!]
