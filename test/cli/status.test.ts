@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { status } from '../../server/cli/status.ts'
@@ -52,6 +52,10 @@ test('tells in one line of a session whose session.json is damaged', async () =>
   const [name] = readdirSync(place.root.live)
   const folder = join(place.root.live, name!)
   writeFileSync(join(folder, 'session.json'), '{"version":1')
+  // Being removed: out of every reader's sight.
+  const hidden = join(place.root.history, '.20260101T000000Z-00000001-ab')
+  mkdirSync(hidden)
+  writeFileSync(join(hidden, 'wal.log'), 'half of it')
   expect(await place.run(status)).toEqual({
     out: `Nothing is pending here.\n${folder} cannot be read: its session.json is missing or damaged.\n`,
     err: '',
