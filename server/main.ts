@@ -20,6 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   log: () => import('./cli/log.ts').then(({ log }) => log),
   show: () => import('./cli/show.ts').then(({ show }) => show),
   status: () => import('./cli/status.ts').then(({ status }) => status),
+  files: () => import('./cli/files.ts').then(({ files }) => files),
+  export: () => import('./cli/export.ts').then(({ exportPatch }) => exportPatch),
   undo: () => import('./cli/undo.ts').then(({ undo }) => undo),
   redo: () => import('./cli/redo.ts').then(({ redo }) => redo),
   recover: () => import('./cli/recover.ts').then(({ recover }) => recover),

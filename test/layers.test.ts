@@ -63,6 +63,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     above: ['edits', 'disk', 'journal', 'recovery', 'history'],
     any: ['node:buffer', 'node:path', 'node:util', 'diff'],
     doors: {
+      'git-object.ts': ['node:crypto', 'node:zlib'],
       // The demo makes a project of its own, and is a user of the commands like any other.
       'demo/demo.ts': ['node:fs/promises', 'node:os'],
       'demo/project.ts': ['node:fs/promises'],

@@ -16,7 +16,8 @@ const MOST_DIFFERENT_LINES = 2000
 const CONTEXT = 3
 const NOTHING = new Uint8Array()
 
-export function diffOf({ before, after, withheld }: FileChange): FileDiff {
+/** `context`: how many lines that are the same stand around each change. */
+export function diffOf({ before, after, withheld }: FileChange, context = CONTEXT): FileDiff {
   if (withheld) return { kind: 'withheld' }
   if (after.kind === 'unknown') return { kind: 'unknown', reason: after.reason }
   const old = bytesOf(before ?? NOTHING)
@@ -24,7 +25,7 @@ export function diffOf({ before, after, withheld }: FileChange): FileDiff {
 
   if (!isText(old) || !isText(now)) return { kind: 'binary', before: old.length, after: now.length }
   const [oldText, newText] = [textOf(old), textOf(now)]
-  const options = { context: CONTEXT, maxEditLength: MOST_DIFFERENT_LINES }
+  const options = { context, maxEditLength: MOST_DIFFERENT_LINES }
   const patch = structuredPatch('', '', oldText, newText, '', '', options)
   return { kind: 'text', hunks: patch?.hunks ?? [replaceAll(oldText, newText)] }
 }

@@ -33,7 +33,7 @@ export interface EntryJson {
   readonly of?: string
 }
 
-interface FileJson {
+export interface FileJson {
   /** Absolute. */
   readonly path: string
   readonly change: FileChange['kind']
@@ -48,12 +48,15 @@ interface FileJson {
 
 type StateName = Event | 'pending' | 'torn' | `partly-${(typeof TAKEN)[Purpose]}`
 
+/** One file in words, for `--help`. */
+export const FILE_SHAPE =
+  'path, change (edited, created, deleted, moved, unknown), edits, from?, withheld? (true)'
+
 /** The same in words, for `--help`. */
 export const JSON_SHAPE = `id, at (ISO 8601), session, folders, server, editor ({name, version} or null), road, label, foreign,
     state (pending, torn, landed, rejected, abandoned, reverted, superseded, recovered, rolled-back,
-    undone; partly-recovered, partly-rolled-back, partly-undone), files: [{path, change (edited,
-    created, deleted, moved, unknown), edits, from?, withheld? (true), state? (landed, halfway, untouched, restored,
-    drifted)}]; while it is pending: owner (session, editor, nobody, elsewhere) and landed, the number
+    undone; partly-recovered, partly-rolled-back, partly-undone), files: [{${FILE_SHAPE},
+    state? (landed, halfway, untouched, restored, drifted)}]; while it is pending: owner (session, editor, nobody, elsewhere) and landed, the number
     of files; where another one took it on: by, its id; of one that takes another on: purpose (finish,
     roll-back, undo) and of, the other's id
 `
@@ -86,7 +89,7 @@ export function entryJson(entry: Entry, state: State, seen?: readonly FileState[
   }
 }
 
-function fileJson({ path, kind, from, edits, withheld }: FileChange, state?: PathState): FileJson {
+export function fileJson({ path, kind, from, edits, withheld }: FileChange, state?: PathState): FileJson {
   return {
     path,
     change: kind,

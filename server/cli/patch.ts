@@ -1,7 +1,7 @@
-import type { StructuredPatchHunk } from 'diff'
 import type { FileChange } from '../history/changes.ts'
 import type { Surroundings } from './command.ts'
 import { diffOf, type FileDiff } from './diff.ts'
+import { ended, quoted, rangeOf } from './patch-format.ts'
 import { styleFor } from './style.ts'
 import { pathFrom, plainLine, plainText } from './text.ts'
 
@@ -53,27 +53,4 @@ function headerOf(cwd: string, file: FileChange, diff: FileDiff): string[] {
     lines.push(`+++ ${file.kind === 'deleted' ? '/dev/null' : ended(b)}`)
   }
   return lines
-}
-
-/** As git writes names: in quotes and with octal bytes where a terminal or a reader of patches would stumble. */
-function quoted(side: string, path: string): string {
-  const name = side === '' ? path : `${side}${path.startsWith('/') ? '' : '/'}${path}`
-  if (plainText(name) === name && !/["\\]/.test(name)) return name
-  const bytes = [...Buffer.from(name, 'utf8')].map((byte) => {
-    if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`
-    return byte < 0x20 || byte > 0x7e ? `\\${byte.toString(8).padStart(3, '0')}` : String.fromCharCode(byte)
-  })
-  return `"${bytes.join('')}"`
-}
-
-/** A name with a blank in it ends in a tab there: readers of patches take what follows a blank for a date. */
-function ended(name: string): string {
-  return name.includes(' ') && !name.startsWith('"') ? `${name}\t` : name
-}
-
-function rangeOf({ oldStart, oldLines, newStart, newLines }: StructuredPatchHunk): string {
-  // POSIX diff -u: an empty range is given by the line before it, and a count of one is left out.
-  const side = (start: number, lines: number) =>
-    lines === 1 ? `${start}` : `${lines === 0 ? start - 1 : start},${lines}`
-  return `@@ -${side(oldStart, oldLines)} +${side(newStart, newLines)} @@`
 }

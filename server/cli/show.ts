@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { FileChange } from '../history/changes.ts'
-import { type Entry, type History, readHistory, timeOf } from '../history/history.ts'
-import { lookUpId } from '../history/ids.ts'
+import { type Entry, type History, timeOf } from '../history/history.ts'
 import { type FileState, isAllLanded, isWaiting, type State, States } from '../history/state.ts'
 import type { Taker } from '../history/takers.ts'
 import { plural } from '../history/words.ts'
@@ -9,7 +8,8 @@ import type { PathState } from '../recovery/observe.ts'
 import { columnsOf, padTo } from './columns.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { entryJson, JSON_SHAPE } from './entry-json.ts'
-import { resolveId, shownId, typedId } from './ids.ts'
+import { findEntry } from './find-entry.ts'
+import { shownId, typedId } from './ids.ts'
 import { stateWords, titleOf } from './listing.ts'
 import { patchText } from './patch.ts'
 import { statText } from './stat.ts'
@@ -38,7 +38,7 @@ export const show: Command = async (around, args) => {
     around.out(USAGE)
     return EXIT.done
   }
-  const { history, entry } = await find(around, options.id)
+  const { history, entry } = await findEntry(around, options.id)
   const states = new States(around.env, history)
   const shown: Shown = {
     entry,
@@ -61,20 +61,6 @@ interface Shown {
 }
 
 type View = 'summary' | 'patch' | 'stat' | 'name-only' | 'json'
-
-/** An id is looked for here, then everywhere: it may come from `log --all`. */
-async function find(
-  { env, root, cwd }: Surroundings,
-  id: string | undefined,
-): Promise<{ history: History; entry: Entry }> {
-  const here = await readHistory(env, root, cwd)
-  const wanted = id ?? '@'
-  const found = lookUpId(here.entries, wanted)
-  if (found.kind === 'entry' || found.kind === 'ambiguous' || wanted.startsWith('@'))
-    return { history: here, entry: resolveId(here.entries, wanted) }
-  const everywhere = await readHistory(env, root, undefined)
-  return { history: everywhere, entry: resolveId(everywhere.entries, wanted) }
-}
 
 function textOf(around: Surroundings, history: History, shown: Shown, view: View): string {
   const { entry, state, files } = shown

@@ -3,6 +3,8 @@ export const USAGE = `lsp-wal keeps a write-ahead log of every workspace edit be
     lsp-wal [options] -- SERVER [ARG...]   wrap a server: what an editor runs
     lsp-wal log                            what was recorded here, the newest first
     lsp-wal show      [ID]                 one recorded edit
+    lsp-wal files     [ID]                 its files, for a quickfix list or xargs
+    lsp-wal export    [ID]                 the same edit as a patch for git apply
     lsp-wal status                         what is pending here
     lsp-wal recover   [ID]                 finish, or roll back, what a crash cut short
     lsp-wal undo      [ID]                 take a recorded edit back, in all its files
