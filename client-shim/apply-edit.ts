@@ -1,6 +1,3 @@
-import type { Stats } from 'node:fs'
-import { lstat, mkdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type {
   CreateFile,
   DeleteFile,
@@ -10,7 +7,6 @@ import type {
   WorkspaceEdit,
 } from 'vscode-languageserver-protocol/node'
 import { type Documents, isWithin, pathOf } from './documents.ts'
-import { isMissing } from './text-file.ts'
 
 /**
  * What became of a workspace edit in the buffers and in the tree. `edited` are the documents whose text was
@@ -28,13 +24,25 @@ export type EditOutcome =
 
 type Change = TextDocumentEdit | CreateFile | RenameFile | DeleteFile
 
+/** What an edit does to files, but for their text. Documents that are open follow. */
+export interface FileOperations {
+  create(change: CreateFile, documents: Documents): Promise<void>
+  /** Gives whether anything was renamed: with `ignoreIfExists` a target that exists leaves all as it is. */
+  rename(from: string, to: string, options: RenameFile['options'], documents: Documents): Promise<boolean>
+  delete(change: DeleteFile, documents: Documents): Promise<void>
+}
+
 /**
  * Carries out a workspace edit as a terminal editor with `failureHandling: abort` does, change by change:
- * file operations reach the disk at once, text edits wait in buffers, and the first failure ends it.
+ * file operations are done at once, text edits wait in buffers, and the first failure ends it.
  * A document's version is compared with the one it had when the edit arrived; a document that was not open
  * then has none that the server could know.
  */
-export async function applyWorkspaceEdit(edit: WorkspaceEdit, documents: Documents): Promise<EditOutcome> {
+export async function applyWorkspaceEdit(
+  edit: WorkspaceEdit,
+  documents: Documents,
+  operations: FileOperations,
+): Promise<EditOutcome> {
   const versions = new Map(documents.all().map(({ path, version }) => [path, version]))
   let edited: readonly string[] = []
   // Of a shape that no server should send: refused, so that nobody waits for an answer.
@@ -42,7 +50,7 @@ export async function applyWorkspaceEdit(edit: WorkspaceEdit, documents: Documen
     return { applied: false, edited, failureReason: 'the edit is no object', failedChange: 0 }
   for (const [index, change] of changesOf(edit).entries()) {
     try {
-      edited = await carryOut(change, edited, versions, documents)
+      edited = await carryOut(change, edited, versions, documents, operations)
     } catch (error) {
       // Every failure is the editor's answer to the server, and names its path.
       const failureReason = error instanceof Error ? error.message : String(error)
@@ -62,7 +70,7 @@ export function urisOf(edit: WorkspaceEdit): string[] {
 }
 
 /** `documentChanges` where there are any, as LSP asks of a client that supports them; else `changes`. */
-function changesOf(edit: WorkspaceEdit): Change[] {
+export function changesOf(edit: WorkspaceEdit): Change[] {
   if (edit.documentChanges !== undefined) return edit.documentChanges
   return Object.entries(edit.changes ?? {}).map(([uri, edits]) => ({
     textDocument: { uri, version: null },
@@ -76,6 +84,7 @@ async function carryOut(
   edited: readonly string[],
   versions: ReadonlyMap<string, number>,
   documents: Documents,
+  operations: FileOperations,
 ): Promise<readonly string[]> {
   if (!('kind' in change)) {
     const path = await editText(change, versions, documents)
@@ -83,18 +92,18 @@ async function carryOut(
   }
   switch (change.kind) {
     case 'create':
-      await createFile(change, documents)
+      await operations.create(change, documents)
       return edited
     case 'rename': {
       const from = pathOf(change.oldUri)
       const to = pathOf(change.newUri)
-      if (!(await renameFile(from, to, change.options, documents))) return edited
+      if (!(await operations.rename(from, to, change.options, documents))) return edited
       return edited
         .filter((path) => !isWithin(path, to))
         .map((path) => (isWithin(path, from) ? to + path.slice(from.length) : path))
     }
     case 'delete':
-      await deleteFile(change, documents)
+      await operations.delete(change, documents)
       return edited.filter((path) => documents.get(path) !== undefined)
     default:
       throw new Error(`no kind of change: ${JSON.stringify(change)}`)
@@ -119,67 +128,4 @@ async function editText(
   await documents.openOrStart(path)
   await documents.edit(path, edits)
   return path
-}
-
-async function createFile(change: CreateFile, documents: Documents): Promise<void> {
-  const path = pathOf(change.uri)
-  if ((await statOf(path)) !== undefined && !change.options?.overwrite) {
-    if (change.options?.ignoreIfExists) return
-    throw new Error(`cannot create ${path}: it exists`)
-  }
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, '')
-  await documents.blank(path)
-}
-
-/** Gives whether anything was renamed: with `ignoreIfExists` a target that exists leaves all as it is. */
-async function renameFile(
-  from: string,
-  to: string,
-  options: RenameFile['options'],
-  documents: Documents,
-): Promise<boolean> {
-  const source = await statOf(from)
-  if (source === undefined) throw new Error(`cannot rename ${from}: it does not exist`)
-  const target = await statOf(to)
-  // Where case does not count, a rename that changes nothing else finds the source at its target.
-  const itself = target?.ino === source.ino && from.toLowerCase() === to.toLowerCase()
-  if (target !== undefined && !itself) {
-    if (!options?.overwrite) {
-      if (options?.ignoreIfExists) return false
-      throw new Error(`cannot rename ${from} to ${to}: the target exists`)
-    }
-    // rename(2) replaces a file by a file in one step; where a folder is in it, the way must be cleared.
-    if (source.isDirectory() || target.isDirectory()) await rm(to, { recursive: true })
-    await documents.close(to)
-  }
-  await mkdir(dirname(to), { recursive: true })
-  await rename(from, to)
-  await documents.move(from, to)
-  return true
-}
-
-async function deleteFile(change: DeleteFile, documents: Documents): Promise<void> {
-  const path = pathOf(change.uri)
-  const stats = await statOf(path)
-  if (stats === undefined) {
-    if (!change.options?.ignoreIfNotExists) throw new Error(`cannot delete ${path}: it does not exist`)
-  } else if (!stats.isDirectory()) {
-    await unlink(path)
-  } else if (change.options?.recursive) {
-    await rm(path, { recursive: true })
-  } else {
-    await rmdir(path)
-  }
-  await documents.close(path)
-}
-
-/** Of the path itself, not of what a link points to; undefined where nothing is. */
-async function statOf(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path)
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
 }

@@ -65,6 +65,8 @@ export function headlessCapabilities(positionEncodings: readonly PositionEncodin
       },
       publishDiagnostics: { versionSupport: true, relatedInformation: true, dataSupport: true },
     },
+    // rust-analyzer tells by it when it has loaded everything.
+    experimental: { serverStatusNotification: true },
     window: {
       workDoneProgress: true,
       showMessage: { messageActionItem: { additionalPropertiesSupport: true } },

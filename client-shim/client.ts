@@ -1,5 +1,6 @@
+import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
+import { ErrorCodes, type RequestType, ResponseError } from 'vscode-jsonrpc/node'
 import {
   type ApplyWorkspaceEditParams,
   ApplyWorkspaceEditRequest,
@@ -23,6 +24,7 @@ import {
   WillRenameFilesRequest,
   type WorkspaceEdit,
 } from 'vscode-languageserver-protocol/node'
+import { Activity } from './activity.ts'
 import { applyWorkspaceEdit, type EditOutcome } from './apply-edit.ts'
 import {
   askForCodeActions,
@@ -32,7 +34,9 @@ import {
   type CodeActionOptions,
   describeRename,
 } from './asking.ts'
+import { IN_BUFFERS } from './buffer-operations.ts'
 import { Conversation } from './conversation.ts'
+import { ON_DISK } from './disk-operations.ts'
 import { Documents, type OpenDocument } from './documents.ts'
 import { EditQueue, type ReceivedEdit } from './edit-queue.ts'
 import { shakeHands } from './handshake.ts'
@@ -65,9 +69,11 @@ export class HeadlessClient {
   readonly #documents: Documents
   readonly #edits: EditQueue
   readonly #inbox: Inbox
+  readonly activity: Activity
   readonly #exitPauseMs: number
   #serverCapabilities: ServerCapabilities | undefined
   #resolvesActions = false
+  #serverName: string
 
   /** Starts the server and shakes hands; a server that fails at it is killed before this throws. */
   static async start(options: HeadlessOptions): Promise<HeadlessClient> {
@@ -91,6 +97,7 @@ export class HeadlessClient {
 
   private constructor(options: HeadlessOptions, server: ServerProcess) {
     this.#server = server
+    this.#serverName = basename(options.command[0])
     this.#exitPauseMs = options.exitPauseMs ?? 5_000
     this.#conversation = new Conversation(server, options.timeoutMs ?? 30_000, options.trace ?? (() => {}))
     const { connection } = this.#conversation
@@ -99,12 +106,17 @@ export class HeadlessClient {
       () => this.#edits.fileSaved(),
     )
     this.#edits = new EditQueue(this.#documents, {
-      savePolicy: options.savePolicy ?? 'all',
+      operations: options.holdsEdits ? IN_BUFFERS : ON_DISK,
+      savePolicy: options.holdsEdits ? 'never' : (options.savePolicy ?? 'all'),
       saveBeforeAnswer: options.saveBeforeAnswer ?? false,
       dieAt: options.dieAt,
       die: () => options.die!(server.pid),
     })
     this.#inbox = new Inbox(connection, () => this.#conversation.stirred())
+    this.activity = new Activity(connection, () => {
+      options.onProgress?.(this.activity.last)
+      this.#conversation.stirred()
+    })
     answerServerRequests(connection, {
       folders: options.folders,
       configuration: options.configuration ?? {},
@@ -130,6 +142,16 @@ export class HeadlessClient {
     return this.#serverCapabilities ?? {}
   }
 
+  /** What the server calls itself, else its command. */
+  get serverName(): string {
+    return this.#serverName
+  }
+
+  /** The text of each file as it was when it was first opened, by its URI. */
+  get textsRead(): ReadonlyMap<string, string> {
+    return new Map([...this.#documents.read].map(([path, text]) => [pathToFileURL(path).href, text]))
+  }
+
   /** What the server has said to the user, oldest first. */
   get messages(): readonly ServerMessage[] {
     return this.#inbox.messages
@@ -153,6 +175,11 @@ export class HeadlessClient {
   /** Undefined: the server has not said anything about this file. */
   diagnostics(path: string): readonly Diagnostic[] | undefined {
     return this.#inbox.diagnostics(path)
+  }
+
+  /** Sends a request of any kind; gives its answer. */
+  ask<P, R, E>(type: RequestType<P, R, E>, params: P, timeoutMs?: number): Promise<R> {
+    return this.#conversation.ask(type, params, timeoutMs)
   }
 
   /** Opens a file; gives the document that is open already, if one is. */
@@ -273,7 +300,7 @@ export class HeadlessClient {
       if (outcome?.applied === false) return outcome
     }
     const moved = await this.#edits.inTurn(() =>
-      applyWorkspaceEdit({ documentChanges: [{ kind: 'rename', oldUri, newUri }] }, this.#documents),
+      applyWorkspaceEdit({ documentChanges: [{ kind: 'rename', oldUri, newUri }] }, this.#documents, ON_DISK),
     )
     if (moved.applied && didRename) await this.#conversation.tell(DidRenameFilesNotification.type, params)
     return moved
@@ -343,10 +370,11 @@ export class HeadlessClient {
   }
 
   async #initialize(options: HeadlessOptions): Promise<void> {
-    const { capabilities, resolvesActions } = await shakeHands(this.#conversation, options)
+    const { capabilities, resolvesActions, serverName } = await shakeHands(this.#conversation, options)
     this.#documents.negotiated(capabilities)
     this.#serverCapabilities = capabilities
     this.#resolvesActions = resolvesActions
+    this.#serverName = serverName ?? this.#serverName
   }
 
   async #leave(): Promise<void> {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { DieAt, SavePolicy } from './edit-queue.ts'
 
 export const USAGE = `Usage: lsp-wal-headless [options] SCRIPT.json -- SERVER [ARG…]
+       lsp-wal-headless --request -- SERVER [ARG…]
 
 Starts a language server, does what the script says, and applies the edits that come
 to the files on disk. SCRIPT.json is - for standard input:
@@ -31,6 +32,8 @@ Options:
   --timeout SECONDS              how long to wait for anything; 30
   --trace FILE                   write every message to FILE, one JSON object a line
   --json                         one JSON object a step
+  --request                      what lsp-wal rename and lsp-wal action ask by: one line of JSON on standard input,
+                                 answered in JSON on standard output; edits are handed over, and not written
   --help, --version
 
 Exit status: 0 done, 1 a step failed, 2 usage.
@@ -40,6 +43,7 @@ Exit status: 0 done, 1 a step failed, 2 usage.
 export type CommandLine =
   | { readonly run: 'help' }
   | { readonly run: 'version' }
+  | { readonly run: 'request'; readonly server: readonly [string, ...string[]] }
   | {
       readonly run: 'script'
       readonly script: string
@@ -65,11 +69,15 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const { values, positionals } = parseOwn(end === -1 ? argv : argv.slice(0, end))
   if (values.help) return { run: 'help' }
   if (values.version) return { run: 'version' }
+  if (values.request) {
+    const [positional] = positionals
+    if (positional !== undefined) throw new UsageError(`--request takes no script: ${positional}`)
+    return { run: 'request', server: serverOf(argv, end) }
+  }
   const [script, ...others] = positionals
   if (script === undefined) throw new UsageError('no script is given')
   if (others.length > 0) throw new UsageError(`one script at a time; the server comes after --: ${others[0]}`)
-  const [command, ...args] = end === -1 ? [] : argv.slice(end + 1)
-  if (command === undefined) throw new UsageError('no server is given, after --')
+  const server = serverOf(argv, end)
   const dieAt = values['die-at'] === undefined ? undefined : dieAtOf(values['die-at'])
   if (values['die-with-server'] && dieAt === undefined) {
     throw new UsageError('--die-with-server says how to die; --die-at must say when')
@@ -77,7 +85,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   return {
     run: 'script',
     script,
-    server: [command, ...args],
+    server,
     savePolicy: values.save === undefined ? undefined : savePolicyOf(values.save),
     saveBeforeAnswer: values['save-before-answer'] ?? false,
     dieAt,
@@ -87,6 +95,12 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     trace: values.trace,
     json: values.json ?? false,
   }
+}
+
+function serverOf(argv: readonly string[], end: number): [string, ...string[]] {
+  const [command, ...args] = end === -1 ? [] : argv.slice(end + 1)
+  if (command === undefined) throw new UsageError('no server is given, after --')
+  return [command, ...args]
 }
 
 function parseOwn(args: readonly string[]) {
@@ -103,6 +117,7 @@ function parseOwn(args: readonly string[]) {
         timeout: { type: 'string' },
         trace: { type: 'string' },
         json: { type: 'boolean' },
+        request: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },
       },

@@ -37,6 +37,7 @@ export class Documents {
   readonly #buffers = new Map<string, OpenBuffer>()
   readonly #notify: Notify
   readonly #onWritten: (path: string) => void
+  readonly #read = new Map<string, string>()
   #sync: Sync = { openClose: true, change: TextDocumentSyncKind.Full, save: 'plain' }
   #encoding: PositionEncodingKind = PositionEncodingKind.UTF16
 
@@ -61,9 +62,18 @@ export class Documents {
     return [...this.#buffers.values()]
   }
 
+  /** The text of each file as it was when it was first opened. */
+  get read(): ReadonlyMap<string, string> {
+    return this.#read
+  }
+
   /** Opens the file, or gives the document that is open already. */
   async open(path: string): Promise<OpenDocument> {
-    return this.#buffers.get(path) ?? (await this.#show(path, await readTextFile(path)))
+    const open = this.#buffers.get(path)
+    if (open !== undefined) return open
+    const file = await readTextFile(path)
+    if (!this.#read.has(path)) this.#read.set(path, file.text)
+    return await this.#show(path, file)
   }
 
   /** Like `open`; a file that does not exist becomes an empty buffer, as in every terminal editor. */

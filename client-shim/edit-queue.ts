@@ -1,5 +1,5 @@
 import type { ApplyWorkspaceEditResult, WorkspaceEdit } from 'vscode-languageserver-protocol/node'
-import { applyWorkspaceEdit, type EditOutcome } from './apply-edit.ts'
+import { applyWorkspaceEdit, type EditOutcome, type FileOperations } from './apply-edit.ts'
 import type { Documents } from './documents.ts'
 
 /** What is saved by itself after an edit: of the documents whose text it edited, none, all, or the first few. */
@@ -22,6 +22,7 @@ export interface ReceivedEdit {
 }
 
 export interface EditQueueOptions {
+  readonly operations: FileOperations
   readonly savePolicy: SavePolicy
   /** Saves come before the answer to `workspace/applyEdit`, not after it as a user's would. */
   readonly saveBeforeAnswer: boolean
@@ -64,7 +65,7 @@ export class EditQueue {
   carryOut(road: string, edit: WorkspaceEdit): Promise<EditOutcome> {
     return this.inTurn(async () => {
       this.#dieIf('before-answer')
-      const outcome = await applyWorkspaceEdit(edit, this.#documents)
+      const outcome = await applyWorkspaceEdit(edit, this.#documents, this.#options.operations)
       this.#received.push({ road, edit, outcome })
       this.#dieIf('after-answer')
       await this.#saveByPolicy(outcome)
@@ -85,7 +86,7 @@ export class EditQueue {
     const { saveBeforeAnswer } = this.#options
     this.inTurn(async () => {
       this.#dieIf('before-answer')
-      const outcome = await applyWorkspaceEdit(edit, this.#documents)
+      const outcome = await applyWorkspaceEdit(edit, this.#documents, this.#options.operations)
       this.#received.push({ road, label, edit, outcome })
       let result = resultOf(outcome)
       if (saveBeforeAnswer) {

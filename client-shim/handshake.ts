@@ -20,6 +20,8 @@ export interface Agreement {
   readonly capabilities: ServerCapabilities
   /** The client may ask for what a code action lacks. */
   readonly resolvesActions: boolean
+  /** Where the server says it. */
+  readonly serverName: string | undefined
 }
 
 /** `initialize`, `initialized`, and the configuration, where there is one. */
@@ -38,7 +40,7 @@ export async function shakeHands(conversation: Conversation, options: HeadlessOp
       initializationOptions: options.initializationOptions as LSPAny,
     }),
   }
-  const { capabilities } = await conversation.ask(InitializeRequest.type, params)
+  const { capabilities, serverInfo } = await conversation.ask(InitializeRequest.type, params)
   await conversation.tell(InitializedNotification.type, {})
   if (options.configuration !== undefined) {
     const settings = options.configuration as LSPAny
@@ -47,6 +49,7 @@ export async function shakeHands(conversation: Conversation, options: HeadlessOp
   const { codeActionProvider } = capabilities
   return {
     capabilities,
+    serverName: serverInfo?.name,
     resolvesActions:
       offered.textDocument?.codeAction?.resolveSupport !== undefined &&
       typeof codeActionProvider === 'object' &&

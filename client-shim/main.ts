@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 import { openSync, writeSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import manifest from '../package.json' with { type: 'json' }
 import { HeadlessClient } from './client.ts'
 import { type CommandLine, parseCommandLine, USAGE, UsageError } from './command-line.ts'
 import type { HeadlessOptions } from './options.ts'
+import type { Answer, Progress } from './request/answer.ts'
+import { parseRequest } from './request/request.ts'
+import { runRequest } from './request/run-request.ts'
 import { parseScript, type Script, type Step } from './script.ts'
 import { ScriptError } from './script-fields.ts'
 import { runStep } from './script-run.ts'
@@ -21,6 +25,8 @@ async function main(): Promise<number> {
     case 'version':
       process.stdout.write(`lsp-wal-headless ${manifest.version}\n`)
       return 0
+    case 'request':
+      return await answerRequest(line.server)
     case 'script':
       return await runScript(line, parseScript(await readScript(line.script), process.cwd()))
   }
@@ -41,6 +47,23 @@ async function runScript(line: Run, script: Script): Promise<number> {
     }
   }
   return 0
+}
+
+/** Whoever asks keeps standard input open as long as the answer is wanted. */
+async function answerRequest(server: readonly [string, ...string[]]): Promise<number> {
+  const say = (line: Answer | Progress) => void process.stdout.write(`${JSON.stringify(line)}\n`)
+  const lines = createInterface({ input: process.stdin })
+  const json = await new Promise<string>((resolve) => {
+    lines.once('line', resolve)
+    lines.once('close', () => resolve(''))
+  })
+  const gone = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)))
+  const request = parseRequest(json, process.cwd())
+  const running = runRequest(request, { command: server }, gone, (progress) => say({ progress }))
+  const answer = await running
+  if (answer !== undefined) say(answer)
+  lines.close()
+  return answer === undefined ? 1 : 0
 }
 
 function optionsOf(line: Run, script: Script): HeadlessOptions {

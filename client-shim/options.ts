@@ -22,6 +22,8 @@ export interface HeadlessOptions {
   readonly clientInfo?: { readonly name: string; readonly version?: string }
   /** The `processId` of `initialize`, which servers watch; this process by default. */
   readonly processId?: number | null
+  /** Edits go into buffers alone, file operations too, and nothing is ever saved by itself. */
+  readonly holdsEdits?: boolean
   /** `all` by default. */
   readonly savePolicy?: SavePolicy
   /** Saves come before the answer to `workspace/applyEdit`; after it, as a user's do, by default. */
@@ -29,6 +31,8 @@ export interface HeadlessOptions {
   /** None is chosen by default. */
   readonly answers?: Answers
   readonly onRequest?: (method: string, params: unknown) => unknown
+  /** Hears what the server says of its own work, as often as it does. */
+  readonly onProgress?: (what: string) => void
   readonly trace?: (entry: TraceEntry) => void
   readonly dieAt?: DieAt
   /** Ends this process at once, and the server's if it is to go with it. Needed with `dieAt`. */

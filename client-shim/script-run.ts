@@ -3,7 +3,7 @@ import { type EditOutcome, urisOf } from './apply-edit.ts'
 import type { HeadlessClient } from './client.ts'
 import type { ReceivedEdit } from './edit-queue.ts'
 import type { Step } from './script.ts'
-import type { Wanted } from './script-fields.ts'
+import { isKindBelow, isWanted } from './wanted.ts'
 
 /** Carries out one step; gives a line on what came of it, throws where it failed. */
 export async function runStep(client: HeadlessClient, step: Step): Promise<string> {
@@ -52,10 +52,11 @@ async function runCodeAction(
   step: Extract<Step, { act: 'codeAction' }>,
 ): Promise<string> {
   const before = client.edits.length
-  const isWanted = (action: Command | CodeAction) =>
-    is(action.title, step.title) && is(Command.is(action) ? undefined : action.kind, step.kind, isKindBelow)
+  const isMeant = (action: Command | CodeAction) =>
+    isWanted(action.title, step.title) &&
+    isWanted(Command.is(action) ? undefined : action.kind, step.kind, isKindBelow)
   const only = typeof step.kind === 'string' ? { only: [step.kind] } : {}
-  const action = await client.findCodeAction(step.path, step.range, isWanted, only)
+  const action = await client.findCodeAction(step.path, step.range, isMeant, only)
   await client.runCodeAction(action)
   if (step.files !== undefined) {
     // A server may answer the command before it sends its edit.
@@ -65,21 +66,6 @@ async function runCodeAction(
     await client.idle()
   }
   return `${action.title}: ${editedSince(client, before)}`
-}
-
-function is(
-  text: string | undefined,
-  wanted: Wanted | undefined,
-  equals = (one: string, other: string) => one === other,
-): boolean {
-  if (wanted === undefined) return true
-  if (text === undefined) return false
-  return typeof wanted === 'string' ? equals(text, wanted) : text.search(wanted) !== -1
-}
-
-/** Kinds are paths of names: `refactor.move.newFile` is a `refactor.move`. */
-function isKindBelow(kind: string, wanted: string): boolean {
-  return kind === wanted || kind.startsWith(`${wanted}.`)
 }
 
 function editedSince(client: HeadlessClient, before: number): string {

@@ -49,6 +49,8 @@ export function answerServerRequests(connection: MessageConnection, habits: Habi
   })
   connection.onRequest('eslint/confirmESLintExecution', () => ESLINT_APPROVED)
   connection.onRequest('eslint/openDoc', () => ({}))
+  // typescript-language-server, after an extraction: would the user name it?
+  connection.onRequest('_typescript.rename', () => null)
   connection.onRequest(async (method, params) => {
     const result = await habits.onRequest(method, params)
     if (result !== undefined) return result

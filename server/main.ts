@@ -6,6 +6,7 @@ import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import about from '../package.json' with { type: 'json' }
 import { type Command, EXIT, type Surroundings, UsageError } from './cli/command.ts'
+import type { HeadlessTools } from './cli/headless/held-edit.ts'
 import { USAGE } from './cli/usage.ts'
 import { type WrapOptions, wrapOptions } from './cli/wrap-options.ts'
 import { DiskError } from './disk/disk.ts'
@@ -22,6 +23,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: () => import('./cli/status.ts').then(({ status }) => status),
   files: () => import('./cli/files.ts').then(({ files }) => files),
   export: () => import('./cli/export.ts').then(({ exportPatch }) => exportPatch),
+  rename: async () => (await import('./cli/headless/rename.ts')).renameWith(await headlessTools()),
+  action: async () => (await import('./cli/headless/action.ts')).actionWith(await headlessTools()),
   undo: () => import('./cli/undo.ts').then(({ undo }) => undo),
   redo: () => import('./cli/redo.ts').then(({ redo }) => redo),
   recover: () => import('./cli/recover.ts').then(({ recover }) => recover),
@@ -234,6 +237,25 @@ function programs(): Surroundings['programs'] {
     nodeVersion: process.versions.node,
     lspWal: [process.execPath, fileURLToPath(import.meta.url)],
     headless: [process.execPath, fileURLToPath(new URL('../client-shim/main.js', import.meta.url))],
+  }
+}
+
+/** What `cli/` has no way to by itself. */
+async function headlessTools(): Promise<HeadlessTools> {
+  const { composeHeld } = await import('./proxy/compose-held.ts')
+  return { version: about.version, compose: composeHeld, unbroken }
+}
+
+async function unbroken<T>(work: () => Promise<T>): Promise<T> {
+  const heard: NodeJS.Signals[] = []
+  const hear = (signal: NodeJS.Signals): void => void heard.push(signal)
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, hear)
+  try {
+    return await work()
+  } finally {
+    for (const signal of signals) process.off(signal, hear)
+    if (heard[0] !== undefined) process.kill(process.pid, heard[0])
   }
 }
 

@@ -64,6 +64,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     any: ['node:buffer', 'node:path', 'node:util', 'diff'],
     doors: {
       'git-object.ts': ['node:crypto', 'node:zlib'],
+      'headless/ask-server.ts': ['node:child_process'],
       // The demo makes a project of its own, and is a user of the commands like any other.
       'demo/demo.ts': ['node:fs/promises', 'node:os'],
       'demo/project.ts': ['node:fs/promises'],

@@ -9,6 +9,10 @@ export const USAGE = `lsp-wal keeps a write-ahead log of every workspace edit be
     lsp-wal recover   [ID]                 finish, or roll back, what a crash cut short
     lsp-wal undo      [ID]                 take a recorded edit back, in all its files
     lsp-wal redo      [ID]                 take an undo back
+    lsp-wal rename    FILE:LINE:COLUMN NEWNAME -- SERVER [ARG...]
+                                           rename a symbol from the shell, in all files or in none
+    lsp-wal action    PLACE -- SERVER [ARG...]
+                                           list code actions, or run one, in the same way
     lsp-wal verify                         read every log, check every sum and hash
     lsp-wal forget    [ID]                 take what a file held out of recorded edits
     lsp-wal gc                             remove old sessions from the history

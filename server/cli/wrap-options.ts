@@ -57,7 +57,7 @@ function parse(args: readonly string[]) {
 }
 
 /** Those of the environment hold for every server; an option adds to them. */
-function excludeOf(options: readonly string[], variables: Variables): string[] {
+export function excludeOf(options: readonly string[], variables: Variables): string[] {
   const globs = (variables.LSP_WAL_EXCLUDE ?? '').split(',').filter((glob) => glob.trim() !== '')
   return [...globs, ...options].map(globOf)
 }

@@ -48,6 +48,15 @@ export interface About {
   readonly edit?: unknown
 }
 
+/** Commands that have a server make an edit, and write it themselves. */
+export type OwnRoad = 'rename' | 'action'
+const OWN_ROADS: readonly string[] = ['rename', 'action'] satisfies OwnRoad[]
+
+/** Whether this program writes an intent's files, as it replaces files; else an editor does. */
+export function isWrittenHere({ about: { of, road } }: Intent): boolean {
+  return of !== undefined || OWN_ROADS.includes(road)
+}
+
 export type Purpose = 'finish' | 'roll-back' | 'undo'
 
 export interface PathFacts {

@@ -13,7 +13,7 @@ import { Standings } from './standings.ts'
 import type { Lowered } from './workspace-edit.ts'
 
 /** An edit that is larger than what the user allows to be recorded. */
-class TooLarge extends Error {
+export class TooLarge extends Error {
   override readonly name = 'TooLarge'
 }
 
@@ -183,7 +183,7 @@ function editsOf(steps: readonly Step[], path: string): readonly TextEdit[] {
 }
 
 /** The image with memory of its own. */
-function atHand({ before, after, ...image }: Image): Image {
+export function atHand({ before, after, ...image }: Image): Image {
   return {
     ...image,
     before: before && Buffer.from(bytesOf(before)),

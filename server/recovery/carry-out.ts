@@ -38,11 +38,40 @@ export async function carryOut(
   purpose: Purpose,
   way: Way,
 ): Promise<Report> {
+  const own =
+    way.changes.length === 0 ? undefined : await record(env, session, workspace, intent, purpose, way.changes)
+  const { isOpen, ...report } = await placeAll(env, workspace, { intent, purpose, own }, way)
+  if (own !== undefined && !isOpen) {
+    // Not `landed` where a path was left: the intent that it was to carry out is still open then.
+    const event = report.left.length === 0 ? 'landed' : 'superseded'
+    const reason = report.left.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
+    session.note({ id: own.id, at: env.host.now().toISOString(), event, ...(reason && { reason }) })
+  }
+  return report
+}
+
+/** `isOpen`: its end is not known yet, or known only as long as its intent is open. */
+interface Placing extends Report {
+  readonly isOpen: boolean
+}
+
+/**
+ * Writes each path of a way, which `own` has recorded: an intent that carries another one forward or back, or that
+ * very intent.
+ */
+export async function placeAll(
+  env: Env,
+  workspace: Workspace,
+  {
+    intent,
+    purpose,
+    own,
+  }: { readonly intent: Intent; readonly purpose: Purpose; readonly own: Intent | undefined },
+  way: Way,
+): Promise<Placing> {
   const written: string[] = []
   const buffered: string[] = []
   const left: Left[] = [...way.left]
-  const own =
-    way.changes.length === 0 ? undefined : await record(env, session, workspace, intent, purpose, way.changes)
   const nameOf = (path: string) => temporaryNameOf(env, own!.id, path)
   let halfWritten = false
   const place = async (changes: readonly Change[]) => {
@@ -65,14 +94,17 @@ export async function carryOut(
   // What a path that could not be written left behind; with its intent settled nobody would look for it.
   if (own !== undefined && left.length > way.left.length) await removeTemporaries(env, own).catch(() => {})
   await settleFolders(workspace, intent, purpose, left)
-  // The end of a file that is half written is known only as long as this intent is open.
-  if (own !== undefined && buffered.length === 0 && !halfWritten) {
-    // Not `landed` where a path was left: the intent that it was to carry out is still open then.
-    const event = left.length === 0 ? 'landed' : 'superseded'
-    const reason = left.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
-    session.note({ id: own.id, at: env.host.now().toISOString(), event, ...(reason && { reason }) })
+  return {
+    purpose,
+    of: intent,
+    own,
+    written,
+    buffered,
+    left,
+    withheld: way.withheld ?? [],
+    // The end of a file that is half written is known only as long as this intent is open.
+    isOpen: buffered.length > 0 || halfWritten,
   }
-  return { purpose, of: intent, own, written, buffered, left, withheld: way.withheld ?? [] }
 }
 
 /** Says of each removal whether a path of the same name, but for its case, is to hold a file. */

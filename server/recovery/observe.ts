@@ -2,7 +2,7 @@ import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
 import type { Hasher } from '../edits/hash.ts'
 import type { Image } from '../edits/images.ts'
 import { looselyEqual } from '../edits/normalize.ts'
-import type { Intent, PathFacts } from '../journal/intent.ts'
+import { type Intent, isWrittenHere, type PathFacts } from '../journal/intent.ts'
 import { isCutShort } from './cut-short.ts'
 import type { Sight, Workspace } from './workspace.ts'
 
@@ -92,8 +92,8 @@ function holdsHalf({ path, after, source }: Image, intent: Intent, now: FileByte
 }
 
 /** Whether it was a recovery or an undo that was cut short while it wrote the file in place: nothing else does. */
-function isHalfWritten({ before, after }: Image, { about }: Intent, now: FileBytes): boolean {
-  if (about.of === undefined || after.kind !== 'file' || before === undefined) return false
+function isHalfWritten({ before, after }: Image, intent: Intent, now: FileBytes): boolean {
+  if (!isWrittenHere(intent) || after.kind !== 'file' || before === undefined) return false
   if (same(now, before) || same(now, after.bytes)) return false
   return isCutShort(bytesOf(before), bytesOf(after.bytes), bytesOf(now))
 }

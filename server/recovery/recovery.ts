@@ -1,7 +1,7 @@
 import { DiskError } from '../disk/disk.ts'
 import { same } from '../edits/file-bytes.ts'
 import type { Env } from '../journal/env.ts'
-import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
+import { type Intent, isWrittenHere, type Purpose, touchedPaths } from '../journal/intent.ts'
 import {
   CLOSED,
   type Event,
@@ -245,11 +245,11 @@ export class Recovery {
   }
 
   /**
-   * Whether the machine has gone down since a recovery, or an undo, was at it: what it wrote in place may be gone, and
+   * Whether the machine has gone down since a recovery, an undo or the like, was at it: what it wrote in place may be gone, and
    * its time of writing there all the same. Nobody put that original back.
    */
   #hasLost(kase: Case): boolean {
-    return isCarrier(kase) && kase.session.info.boot !== this.#env.host.boot
+    return isWrittenHere(kase.intent) && kase.session.info.boot !== this.#env.host.boot
   }
 
   /** Whether it was a recovery that wrote what stands there, finishing an earlier intent: nobody put it back. */
@@ -278,7 +278,7 @@ export class Recovery {
       if (carried !== undefined) await this.#settle(carried, EVENT_OF[purpose])
     }
     if (event === 'recovered') this.#finished.push(kase.intent)
-    if (isCarrier(kase)) await removeTemporaries(this.#env, kase.intent).catch(this.#tell)
+    if (isWrittenHere(kase.intent)) await removeTemporaries(this.#env, kase.intent).catch(this.#tell)
     claimed.outcomes.add({ id: kase.intent.id, at: this.#env.host.now().toISOString(), event })
     // What is settled next may have to be explained by this one after a crash.
     await claimed.outcomes.flush()

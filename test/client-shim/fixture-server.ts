@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import {
   type CodeAction,
   createConnection,
+  type PrepareRenameResult,
   ProposedFeatures,
   ResponseError,
   type ServerCapabilities,
@@ -15,7 +16,14 @@ import { TextDocument } from 'vscode-languageserver-textdocument'
 export interface FixtureOptions {
   readonly capabilities?: Partial<ServerCapabilities>
   /** The answers to renames, one after the other; the last one stays. */
-  readonly renames?: readonly (WorkspaceEdit | null)[]
+  readonly renames?: readonly (WorkspaceEdit | null | Refusal)[]
+  /** What it answers to prepareRename. */
+  readonly prepared?: PrepareRenameResult | null
+  /** A document that is opened has it load for so long; meanwhile it answers renames with `whileLoading`. */
+  readonly loadsMs?: number
+  readonly whileLoading?: WorkspaceEdit | null
+  /** Written before a rename is answered: path to text. */
+  readonly meanwhile?: Readonly<Record<string, string>>
   /** The answers to references: in how many files. */
   readonly references?: readonly number[]
   readonly actions?: readonly CodeAction[]
@@ -25,11 +33,16 @@ export interface FixtureOptions {
   readonly staysAfterExit?: boolean
 }
 
+interface Refusal {
+  readonly refuse: { readonly code: number; readonly message: string }
+}
+
 const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout)
 const seen: { method: string; params: unknown }[] = []
 const asked: Record<string, number> = {}
 const mirror = new Map<string, TextDocument>()
 let options: FixtureOptions = {}
+let isLoading = false
 
 connection.onInitialize((params) => {
   seen.push({ method: 'initialize', params })
@@ -43,9 +56,16 @@ connection.onInitialize((params) => {
 connection.onNotification((method, params) => {
   seen.push({ method, params })
   follow(method, params as FollowedParams)
+  if (method === 'textDocument/didOpen' && options.loadsMs !== undefined) void load(options.loadsMs)
 })
 
-connection.onRenameRequest(() => next('rename', options.renames ?? [null]))
+connection.onRenameRequest(() => {
+  for (const [path, text] of Object.entries(options.meanwhile ?? {})) writeFileSync(path, text)
+  const answer = isLoading ? (options.whileLoading ?? null) : next('rename', options.renames ?? [null])
+  if (answer === null || !('refuse' in answer)) return answer
+  return new ResponseError(answer.refuse.code, answer.refuse.message)
+})
+connection.onPrepareRename(() => options.prepared)
 connection.onReferences(({ textDocument }) => {
   const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }
   const files = next('references', options.references ?? [1])
@@ -62,6 +82,15 @@ connection.onExecuteCommand(async ({ command, arguments: [first, second] = [] })
   switch (command) {
     case 'edit':
       return await connection.sendRequest('workspace/applyEdit', { edit: first, label: second })
+    case 'edit step by step': {
+      const answers = []
+      for (const edit of [first].flat())
+        answers.push(await connection.sendRequest('workspace/applyEdit', { edit }))
+      return answers
+    }
+    case 'make and edit':
+      writeFileSync(second, '')
+      return await connection.sendRequest('workspace/applyEdit', { edit: first })
     case 'edit, note and die': {
       const answer = await connection.sendRequest('workspace/applyEdit', { edit: first })
       writeFileSync(second, JSON.stringify(answer))
@@ -125,6 +154,19 @@ function follow(method: string, { textDocument, contentChanges }: FollowedParams
   } else if (method === 'textDocument/didClose') {
     mirror.delete(textDocument.uri)
   }
+}
+
+/** Says what it does, as LSP has it. */
+async function load(ms: number): Promise<void> {
+  isLoading = true
+  const token = 'loading'
+  await connection.sendRequest('window/workDoneProgress/create', { token })
+  const tell = (value: object) => connection.sendNotification('$/progress', { token, value })
+  await tell({ kind: 'begin', title: 'Loading', percentage: 0 })
+  setTimeout(() => {
+    isLoading = false
+    void tell({ kind: 'end' })
+  }, ms)
 }
 
 function next<T>(what: string, answers: readonly T[]): T {
