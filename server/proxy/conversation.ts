@@ -56,14 +56,22 @@ export class Conversation {
     this.#tell('$/progress', { token, value })
   }
 
-  /** Asks the user; undefined: they chose nothing, or nobody answers such questions there. */
-  async ask(severity: Severity, text: string, choices: readonly string[]): Promise<string | undefined> {
+  /**
+   * Asks the user; undefined: they chose nothing. `unasked`: they have not seen it, since the editor knows no such
+   * questions (Helix 25.01 answers with an error).
+   */
+  async ask<Choice extends string>(
+    severity: Severity,
+    text: string,
+    choices: readonly Choice[],
+  ): Promise<Choice | 'unasked' | undefined> {
     const actions = choices.map((title) => ({ title }))
     const answer = await this.request('window/showMessageRequest', {
       type: TYPE[severity],
       message: `lsp-wal: ${text}`,
       actions,
     })
+    if (answer.error !== undefined && answer.error !== GONE) return 'unasked'
     // Editors answer with the item, with more in it than was asked, or null: only the title counts.
     const title = (answer.result as { title?: unknown } | null | undefined)?.title
     return choices.find((choice) => choice === title)

@@ -102,25 +102,29 @@ export class StartRecovery {
     for (const each of waiting) {
       if (this.#ended) return
       if (audience === 'editor' && this.#mode !== 'report') await this.#ask(recovery, each, workspace)
-      else
-        this.#conversation.show(
-          'warning',
-          `${titleOf(each.case)} is waiting: ${each.plan.reason}; see: lsp-wal recover ${short(each.case.intent.id)}`,
-        )
+      else this.#report(each)
     }
     // What the user left open is theirs to deal with from the command line, too, and at once.
     await recovery.release(this.#followed)
   }
 
-  async #ask(recovery: Recovery, { case: kase, plan }: Waiting, workspace: Workspace): Promise<void> {
+  async #ask(recovery: Recovery, waiting: Waiting, workspace: Workspace): Promise<void> {
+    const { case: kase, plan } = waiting
     const choices = plan.kind === 'offer' ? [BRING_BACK, FORGET] : [FINISH, ROLL_BACK, FORGET]
     const choice = await this.#conversation.ask('warning', `${titleOf(kase)}: ${plan.reason}.`, choices)
     if (this.#ended) return
-    if (choice === FORGET) await recovery.discard(kase)
+    if (choice === 'unasked') this.#report(waiting)
+    else if (choice === FORGET) await recovery.discard(kase)
     else if (choice === BRING_BACK || choice === FINISH)
       this.#tell(recovery, await recovery.decide(kase, workspace, 'finish'), 'editor')
     else if (choice === ROLL_BACK)
       this.#tell(recovery, await recovery.decide(kase, workspace, 'roll-back'), 'editor')
+  }
+
+  /** Says that something waits for whoever cannot be asked about it. */
+  #report({ case: kase, plan: { reason } }: Waiting): void {
+    const command = `lsp-wal recover ${short(kase.intent.id)}`
+    this.#conversation.show('warning', `${titleOf(kase)} is waiting: ${reason}; see: ${command}`)
   }
 
   #tell(recovery: Recovery, result: Result, audience: Audience): void {

@@ -117,6 +117,22 @@ describe('a rename that was never saved, at the next start in an editor', () => 
     expect(stage.journalFiles().filter((name) => name.startsWith('live'))).toEqual([])
   })
 
+  test('is told of where the editor has no way to ask', async () => {
+    using stage = await neverSaved()
+    const answers = () => {
+      throw new Error('no such method')
+    }
+    const client = await editor(stage, { answers })
+    const told = await client.waitForMessage(/is waiting/)
+    expect(told.text).toMatch(
+      /Rename foo.* is waiting: it was never saved; see: lsp-wal recover [0-9a-f]{8}$/,
+    )
+    await client.shutdown()
+    expect(stage.files()).toEqual(BEFORE)
+    expect((await stage.lspWal('recover', '--finish', told.text.slice(-8))).status).toBe(0)
+    expect(stage.files()).toEqual(AFTER)
+  })
+
   test('stays offered where the user does not answer', async () => {
     using stage = await neverSaved()
     const first = await editor(stage)
