@@ -18,6 +18,6 @@ export async function offerWayBack(
   const torn = `${about.label || id.slice(0, 8)}: refused by the editor after ${changed} of ${touchedPaths(intent).length} files had changed`
   const choice = await conversation.ask('warning', `${torn}.`, [TAKE_BACK, LEAVE])
   if (choice === TAKE_BACK) await takeBack(id)
-  else if (choice === undefined)
+  else if (choice !== LEAVE)
     conversation.show('warning', `${torn}; to take it back: lsp-wal undo ${id.slice(0, 8)}`)
 }

@@ -25,7 +25,7 @@ export function describeWith(programs: readonly Program[], title: string, body: 
   describeUnless(missing && `${missing.name} (${missing.install})`, title, body)
 }
 
-function isInstalled({ name, version, wanted = /./ }: Program): boolean {
+export function isInstalled({ name, version, wanted = /./ }: Program): boolean {
   if (version === undefined) return fileOf(name) !== undefined
   const { error, stdout } = spawnSync(name, version, { encoding: 'utf8', timeout: 20_000 })
   return error === undefined && wanted.test(stdout)

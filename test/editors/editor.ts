@@ -1,0 +1,47 @@
+import type { Program } from '../scenarios/real-servers/installed.ts'
+import type { Desk } from './desk.ts'
+
+/** A kind of editor, and how to start it. */
+export interface EditorKind {
+  /** As the tables call it. */
+  readonly title: string
+  /** What has to be installed. */
+  readonly programs: readonly Program[]
+  /** Starts it in the workspace, with its language server behind lsp-wal. */
+  start(desk: Desk): Promise<Editor>
+  /** Shows a question of the server to its user. */
+  readonly canBeAsked: boolean
+  /** Ends its servers by SIGKILL when it quits: what they were about to note is lost. */
+  readonly killsServers: boolean
+  /** Takes no edit that moves a file. */
+  readonly refusesMoves: boolean
+}
+
+/** An editor that runs. What it is told to do it does as for its user, and is waited for. */
+export interface Editor {
+  readonly pid: number
+  /** Shows a file; its server knows of it then. */
+  open(name: string): Promise<void>
+  /** Renames the word at the beginning of a file; the answer may still be on its way. */
+  rename(name: string, newName: string): Promise<void>
+  /** Runs a command of the server; its edit may still be on its way. */
+  run(command: string): Promise<void>
+  /** What its buffers hold, by the files' names; those that it has not loaded are left out. */
+  texts(): Promise<Readonly<Record<string, string>>>
+  /** Waits until its user is asked something. */
+  asked(): Promise<string>
+  /** Everything that its user was asked. */
+  questions(): Promise<readonly string[]>
+  answer(choice: string): Promise<void>
+  /** Takes the last change of one buffer back. */
+  undo(name: string): Promise<void>
+  /** Types a line at the end of a file. */
+  type(name: string, line: string): Promise<void>
+  save(name: string): Promise<void>
+  saveAll(): Promise<void>
+  restartServer(): Promise<void>
+  /** What it has told its user, for whoever reads that a test failed. */
+  told(): Promise<string>
+  /** Quits; what is not saved is lost. */
+  quit(): Promise<void>
+}

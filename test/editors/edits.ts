@@ -1,0 +1,73 @@
+import type { Editor } from './editor.ts'
+
+type Files = Readonly<Record<string, string>>
+
+/** An edit over several files, as a user of any editor comes by it. */
+export interface Edit {
+  readonly title: string
+  /** The road that it is recorded with. */
+  readonly road: string
+  readonly before: Files
+  /** On disk once the editor has it: editors move files at once, and keep texts in their buffers. */
+  readonly made: Files
+  readonly after: Files
+  /** The file that is shown, and saved where only one is. */
+  readonly shown: string
+  /** A file that is not shown. */
+  readonly hidden: string
+  make(editor: Editor): Promise<void>
+}
+
+const FOO: Files = {
+  'a.ts': 'foo(1)\n',
+  'b.ts': 'import foo\n',
+  'c.ts': 'one\r\nuse(foo, foo)\r\n',
+  'd.ts': 'é 𝄞 foo\n',
+}
+const BAR: Files = {
+  'a.ts': 'bar(1)\n',
+  'b.ts': 'import bar\n',
+  'c.ts': 'one\r\nuse(bar, bar)\r\n',
+  'd.ts': 'é 𝄞 bar\n',
+}
+
+export const RENAME: Edit = {
+  title: 'a rename',
+  road: 'textDocument/rename',
+  before: FOO,
+  made: FOO,
+  after: BAR,
+  shown: 'a.ts',
+  hidden: 'b.ts',
+  make: (editor) => editor.rename('a.ts', 'bar'),
+}
+
+const REPLACE: Edit = {
+  ...RENAME,
+  title: "a command's edit",
+  road: 'workspace/applyEdit',
+  make: (editor) => editor.run('words.replace'),
+}
+
+const IMPORTING: Files = { 'one.ts': 'import old\n', 'two.ts': 'import old\n' }
+const IMPORTED: Files = { 'one.ts': 'import new\n', 'two.ts': 'import new\n' }
+
+export const MOVE: Edit = {
+  title: "a command's move",
+  road: 'workspace/applyEdit',
+  before: { ...IMPORTING, 'old.ts': 'what is old\n' },
+  made: { ...IMPORTING, 'new.ts': 'what is old\n' },
+  after: { ...IMPORTED, 'new.ts': 'what is old\n' },
+  shown: 'one.ts',
+  hidden: 'two.ts',
+  make: (editor) => editor.run('words.move'),
+}
+
+export const EDITS = [RENAME, REPLACE, MOVE] as const
+
+/** The texts of those files whose text an edit changes. */
+export function changed({ before, after }: Edit): Files {
+  return Object.fromEntries(
+    Object.entries(after).filter(([name, text]) => name in before && before[name] !== text),
+  )
+}

@@ -1,0 +1,167 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Desk, until } from '../desk.ts'
+import type { Editor, EditorKind } from '../editor.ts'
+import { Terminal } from '../terminal.ts'
+
+/** Helix on a terminal, which is all that can be spoken to: what its buffers hold is what it tells its server. */
+export function helix(title: string, command: string): EditorKind {
+  return {
+    title,
+    programs: [
+      { name: command, version: ['--version'], wanted: /^helix 2[5-9]/, install: INSTALL },
+      { name: 'script', version: ['--version'], install: "util-linux's script" },
+    ],
+    canBeAsked: false,
+    killsServers: true,
+    refusesMoves: false,
+    start: (desk) => Helix.start(desk, command),
+  }
+}
+
+const INSTALL = 'Helix 25 or later, as .ci/install-editors has it'
+
+class Helix implements Editor {
+  readonly #desk: Desk
+  readonly #terminal: Terminal
+
+  private constructor(desk: Desk, terminal: Terminal) {
+    this.#desk = desk
+    this.#terminal = terminal
+  }
+
+  static async start(desk: Desk, command: string): Promise<Helix> {
+    const folder = join(desk.home, '.config/helix')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'config.toml'), CONFIG)
+    writeFileSync(join(folder, 'languages.toml'), languages(desk.command))
+    mkdirSync(join(desk.stage.workspace, '.helix'), { recursive: true }) // what makes a folder a workspace to it
+    const terminal = await Terminal.start(desk, [command], desk.env)
+    await terminal.shows(/NOR/)
+    return new Helix(desk, terminal)
+  }
+
+  get pid(): number {
+    return this.#terminal.pid
+  }
+
+  async open(name: string): Promise<void> {
+    this.#type(`open ${name}`)
+    await until(
+      `${name} to be attached`,
+      () => name in this.#desk.texts,
+      () => this.told(),
+    )
+  }
+
+  async rename(name: string, newName: string): Promise<void> {
+    await this.#show(name)
+    this.#terminal.press('gg')
+    this.#terminal.lookAway()
+    this.#terminal.press(' r')
+    await this.#terminal.shows(/rename-to:/)
+    this.#terminal.press(`\x15${newName}\r`)
+  }
+
+  async run(command: string): Promise<void> {
+    this.#type(`lsp-workspace-command ${command}`)
+  }
+
+  async texts(): Promise<Readonly<Record<string, string>>> {
+    return this.#desk.texts
+  }
+
+  async asked(): Promise<string> {
+    return this.#terminal.shows(/was\s*never\s*saved/)
+  }
+
+  async questions(): Promise<readonly string[]> {
+    return [] // it knows none
+  }
+
+  async answer(): Promise<void> {}
+
+  async undo(name: string): Promise<void> {
+    await this.#show(name)
+    this.#terminal.press('u')
+  }
+
+  async type(name: string, line: string): Promise<void> {
+    await this.#show(name)
+    this.#terminal.press(`geo${line}`)
+    this.#terminal.press('\x1b')
+  }
+
+  async save(name: string): Promise<void> {
+    await this.#show(name)
+    await this.#write('write')
+  }
+
+  async saveAll(): Promise<void> {
+    await this.#write('write-all')
+  }
+
+  /** Types it again where it came to nothing: while an edit is coming in, it may. */
+  async #write(command: string): Promise<void> {
+    this.#terminal.lookAway()
+    await until(
+      'it to be written',
+      async () => {
+        this.#type(command)
+        return this.#terminal.shows(/\.ts'\s*written/, 3000).catch(() => false)
+      },
+      () => this.told(),
+    )
+  }
+
+  async restartServer(): Promise<void> {
+    const before = this.#desk.servers.length
+    this.#type('lsp-restart')
+    await until(
+      'the server to be there again',
+      () => this.#desk.servers.length > before,
+      () => this.told(),
+    )
+  }
+
+  async told(): Promise<string> {
+    return this.#terminal.drawn.slice(-700).replace(/[ │─]+/g, ' ')
+  }
+
+  async quit(): Promise<void> {
+    this.#type('quit-all!')
+    await this.#terminal.ended
+  }
+
+  /** A file that is open already, or shown for the first time. */
+  async #show(name: string): Promise<void> {
+    this.#terminal.lookAway()
+    this.#type(`open ${name}`)
+    await this.#terminal.shows(new RegExp(name.replace('.', '\\.')))
+  }
+
+  /** A command that is typed. */
+  #type(command: string): void {
+    this.#terminal.press(`:${command}\r`)
+  }
+}
+
+const CONFIG = `
+[editor]
+auto-completion = false
+auto-info = false
+`
+
+/** Strings and arrays of strings are written in TOML as they are in JSON. */
+function languages([command, ...args]: readonly string[]): string {
+  return `
+[language-server.words]
+command = ${JSON.stringify(command)}
+args = ${JSON.stringify(args)}
+
+[[language]]
+name = "typescript"
+language-servers = ["words"]
+auto-format = false
+`
+}
