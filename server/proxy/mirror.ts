@@ -24,7 +24,14 @@ interface ContentChange {
   readonly text: string
 }
 
+/** A change that came before its document was opened. */
+interface EarlyChange {
+  readonly version: number
+  readonly changes: readonly ContentChange[]
+}
+
 const MANY = 256
+const FEW = 16
 
 /**
  * The texts of the documents that the editor has open, from didOpen, didChange and didClose.
@@ -32,6 +39,10 @@ const MANY = 256
  */
 export class Mirror {
   readonly #documents = new Map<string, Held>()
+  /** Of documents that were never open: Helix tells of a change before it tells of the document, now and then. */
+  readonly #early = new Map<string, EarlyChange[]>()
+  /** Their documents were open: what still comes for them is late, not early. */
+  readonly #closed = new Set<string>()
   encoding: PositionEncoding = 'utf-16'
 
   get paths(): string[] {
@@ -50,11 +61,17 @@ export class Mirror {
     const { uri, version, text } = documentOf(params)
     const path = pathOfUri(uri)
     if (path === undefined || typeof text !== 'string') return undefined
+    // Only what is newer than the text that came is on top of it.
+    const early = (this.#early.get(path) ?? []).filter(
+      (each) => typeof version === 'number' && each.version > version,
+    )
+    this.#early.delete(path)
+    this.#closed.delete(path)
     this.#documents.set(path, {
       uri: uri as string,
-      version: typeof version === 'number' ? version : undefined,
+      version: early.at(-1)?.version ?? (typeof version === 'number' ? version : undefined),
       text: Buffer.from(text, 'utf8'),
-      waiting: [],
+      waiting: early.flatMap(({ changes }) => changes),
     })
     return path
   }
@@ -65,7 +82,12 @@ export class Mirror {
     const path = pathOfUri(uri)
     const held = path === undefined ? undefined : this.#documents.get(path)
     const changes = (params as { contentChanges?: unknown } | null)?.contentChanges
-    if (held === undefined || !Array.isArray(changes)) return undefined
+    if (path === undefined || !Array.isArray(changes)) return undefined
+    if (held === undefined) {
+      if (typeof version === 'number')
+        this.#keepEarly(path, { version, changes: changes.filter(isContentChange) })
+      return undefined
+    }
     if (typeof version === 'number') held.version = version
     for (const change of changes) if (isContentChange(change)) held.waiting.push(change)
     if (held.waiting.length > MANY) this.#apply(held)
@@ -75,13 +97,26 @@ export class Mirror {
   /** `params` of `textDocument/didClose`. */
   close(params: unknown): string | undefined {
     const path = pathOfUri(documentOf(params).uri)
-    if (path !== undefined) this.#documents.delete(path)
+    if (path !== undefined) {
+      this.#documents.delete(path)
+      this.#early.delete(path)
+      this.#closed.add(path)
+    }
     return path
   }
 
   /** The path of the document that the params of a notification name. */
   pathOf(params: unknown): string | undefined {
     return pathOfUri(documentOf(params).uri)
+  }
+
+  /** Few documents and few changes each: nothing may grow for those that are never opened. Too many count as none. */
+  #keepEarly(path: string, change: EarlyChange): void {
+    if (this.#closed.has(path)) return
+    const early = this.#early.get(path)
+    if (early === undefined) {
+      if (this.#early.size < MANY) this.#early.set(path, [change])
+    } else if (early.length > 0) this.#early.set(path, early.length < FEW ? [...early, change] : [])
   }
 
   #apply(held: Held): void {

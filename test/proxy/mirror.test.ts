@@ -208,12 +208,43 @@ describe('opening and closing', () => {
     expect(mirror.paths).toEqual([path])
   })
 
-  it('forgets changes of a document that is not open', () => {
+  it('keeps changes that come before their document is opened, as Helix sends them', () => {
     const mirror = new Mirror()
-    expect(change(mirror, [{ text: 'early' }])).toBeUndefined()
+    expect(change(mirror, [{ range: range(0, 0, 0, 3), text: 'bar' }], 1)).toBeUndefined()
+    expect(change(mirror, [{ range: range(0, 3, 0, 3), text: '!' }], 2)).toBeUndefined()
     expect(mirror.document(path)).toBeUndefined()
+    expect(mirror.open({ textDocument: { uri, version: 0, text: 'foo' } })).toBe(path)
+    expect(mirror.document(path)).toEqual({ uri, version: 2, text: Buffer.from('bar!') })
+    mirror.open({ textDocument: { uri, version: 0, text: 'foo' } })
+    expect(textOf(mirror)).toBe('foo')
+  })
+
+  it('forgets them where the text that is opened is newer, or nobody can tell', () => {
+    for (const version of [2, 3, null, undefined]) {
+      const mirror = new Mirror()
+      change(mirror, [{ text: 'early' }], 2)
+      mirror.open({ textDocument: { uri, version, text: 'a' } })
+      expect(textOf(mirror)).toBe('a')
+    }
+    const mirror = new Mirror()
+    change(mirror, [{ text: 'early' }], null)
     mirror.open({ textDocument: { uri, version: 1, text: 'a' } })
     expect(textOf(mirror)).toBe('a')
+  })
+
+  it('forgets all of them where there are too many', () => {
+    const mirror = new Mirror()
+    for (let version = 1; version <= 20; version++) change(mirror, [{ text: `early ${version}` }], version)
+    mirror.open({ textDocument: { uri, version: 0, text: 'a' } })
+    expect(textOf(mirror)).toBe('a')
+  })
+
+  it('forgets changes that come after their document was closed', () => {
+    const mirror = opened('a', 'utf-16', 1)
+    mirror.close({ textDocument: { uri } })
+    expect(change(mirror, [{ text: 'late' }], 2)).toBeUndefined()
+    mirror.open({ textDocument: { uri, version: 1, text: 'b' } })
+    expect(textOf(mirror)).toBe('b')
   })
 
   it('closes what is open, and what is not, however often', () => {
