@@ -1,5 +1,5 @@
 import { bytesOf, type FileBytes } from '../edits/file-bytes.ts'
-import { type Hasher, type Hashes, hashesOf, hashesOfEdited } from '../edits/hash.ts'
+import type { Hasher, Hashes } from '../edits/hash.ts'
 import type { After, Image } from '../edits/images.ts'
 import type { ByteEdit } from '../edits/splice.ts'
 import type { Batch, Draft } from './draft.ts'
@@ -8,7 +8,9 @@ import { type Atom, Line, SLICE } from './line.ts'
 import type { Cut } from './line-json.ts'
 import { LogBytes, type Readable, Spliced } from './log-bytes.ts'
 import { aboutJson, asJson, pathNote, withheldNote } from './meta-json.ts'
+import { Originals } from './originals.ts'
 import { Section } from './section.ts'
+import { slicesOf } from './text-slices.ts'
 
 /** The version of `meta` written here; a record of another one is refused. */
 export const VERSION = 1
@@ -190,38 +192,6 @@ export class IntentLines {
   }
 }
 
-/** The originals of a batch, each loaded and hashed once where it is asked for twice in a row. */
-class Originals {
-  readonly #hasher: Hasher
-  readonly #before: ReadonlyMap<string, FileBytes | undefined>
-  readonly #hashes = new Map<string, Hashes>()
-  /** Those that stand in the log already, or will. */
-  readonly stored = new Map<string, FileBytes>()
-  #last: { readonly path: string; readonly bytes: Uint8Array } | undefined
-
-  constructor(images: readonly Image[], hasher: Hasher) {
-    this.#hasher = hasher
-    this.#before = new Map(images.map(({ path, before }) => [path, before]))
-  }
-
-  at(path: string): { readonly bytes: Uint8Array; readonly hashes: Hashes } | undefined {
-    const before = this.#before.get(path)
-    if (before === undefined) return undefined
-    const bytes = this.#last?.path === path ? this.#last.bytes : bytesOf(before)
-    this.#last = { path, bytes }
-    const hashes = this.#hashes.get(path) ?? hashesOf(this.#hasher, bytes)
-    this.#hashes.set(path, hashes)
-    return { bytes, hashes }
-  }
-
-  hashesAfter({ after, edits, source }: Image): Hashes {
-    if (after.kind !== 'file') throw new Error('broken invariant: there is no after-image to be hashed')
-    const original = source === undefined ? undefined : this.at(source)
-    if (original === undefined) return hashesOf(this.#hasher, bytesOf(after.bytes))
-    return hashesOfEdited(this.#hasher, original.bytes, original.hashes, edits)
-  }
-}
-
 /** The after-image of what edits say: made of what stands in the log, if only behind this. */
 function spliced(image: Image, stored: ReadonlyMap<string, FileBytes>, { raw }: Hashes): After {
   const { source, edits, after } = image
@@ -249,20 +219,3 @@ function isSaid({ source, before, edits, after }: Image): boolean {
   if (source !== undefined) return true
   return before === undefined && (edits.length > 0 || (after.kind === 'file' && after.bytes.length === 0))
 }
-
-const TEXT_SLICE = 128 * 1024 // UTF-16 units; JSON takes at most 6 bytes for one
-
-function* slicesOf(edit: ByteEdit): Generator<ByteEdit> {
-  const text = edit.text.toWellFormed()
-  let at = 0
-  let start = edit.start
-  do {
-    let end = Math.min(at + TEXT_SLICE, text.length)
-    if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end--
-    yield { start, end: edit.end, text: text.slice(at, end) }
-    at = end
-    start = edit.end // what follows is inserted where the first slice ended
-  } while (at < text.length)
-}
-
-const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00

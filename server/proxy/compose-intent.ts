@@ -142,7 +142,7 @@ export class Composed implements Draft {
     for (const outline of outlines) {
       const { path } = outline
       const image = this.#withDoubt(imageOf(outline, bytesAt, this.#mirror.encoding), originals)
-      const known = originals.get(path)?.facts ?? (this.#standings.all.has(path) ? DISK : undefined)
+      const known = originals.get(path)?.facts ?? this.#factsOfNothing(path)
       if (known !== undefined) facts.set(path, known)
       if (this.#withheld.has(path)) {
         withheld.push(withheldAs(image, this.#env.hasher))
@@ -150,6 +150,12 @@ export class Composed implements Draft {
       } else images.push(image)
     }
     return { images, withheld, facts }
+  }
+
+  /** Of a path at which there is no file; undefined: nobody looked there, or it is a folder. */
+  #factsOfNothing(path: string): PathFacts | undefined {
+    const standing = this.#standings.all.get(path)
+    return standing === undefined || standing.kind === 'folder' ? undefined : { from: 'disk' }
   }
 
   #withDoubt(image: Image, originals: ReadonlyMap<string, Original>): Image {
@@ -175,8 +181,6 @@ export class Composed implements Draft {
     return this.#standings.isOther(path) ? 'it is no ordinary file' : originals.get(path)?.doubt
   }
 }
-
-const DISK: PathFacts = { from: 'disk' }
 
 function editsOf(steps: readonly Step[], path: string): readonly TextEdit[] {
   return steps.flatMap((step) => (step.kind === 'text' && step.path === path ? step.edits : []))
