@@ -21,6 +21,7 @@ import { holdsAfter, imageAt, type Observation, observe } from '../recovery/obse
 import { observeWithheld } from '../recovery/withheld.ts'
 import type { Known, Workspace } from '../recovery/workspace.ts'
 import type { Mirror } from './mirror.ts'
+import { NearImages } from './near-images.ts'
 
 /** What the settlement tells whoever follows an intent. */
 export interface Follower {
@@ -70,8 +71,6 @@ const SECOND_NS = 1_000_000_000n
 const LONGEST_TICK_NS = 20_000_000n
 /** Editors tell of a buffer's change up to a second after they have answered (Emacs when it is idle). */
 const LATE_CHANGE_MS = 2000
-/** How many files' bytes are kept in memory for the next key. */
-const MOST_NEAR = 8
 /** How long an edit that the editor asked for may leave no trace until it counts as declined. */
 const TAKEN_UP_WITHIN_MS = 10_000
 
@@ -86,7 +85,7 @@ export class Settlement {
   readonly #tell: (problem: unknown) => void
   readonly #open = new Map<string, Open>()
   /** Of the files in which somebody typed last. */
-  readonly #near = new Map<Image, Image>()
+  readonly #near = new NearImages()
   #timer: NodeJS.Timeout | undefined
   #pause = FIRST_PAUSE_MS
   #looking: Promise<void> = Promise.resolve()
@@ -154,7 +153,7 @@ export class Settlement {
     const now = this.#env.host.now().getTime()
     for (const [open, image] of this.#about(path))
       this.#orTell(open, () => {
-        const near = this.#atHand(image)
+        const near = this.#near.get(image)
         if (now - open.since <= LATE_CHANGE_MS && !this.#isBackAt(near, near.before)) open.maybeTakenUp = true
         this.#seeBuffer(open, near)
       })
@@ -266,22 +265,6 @@ export class Settlement {
   #tellOnce(open: Open, error: DiskError): void {
     if (!open.troubleTold) this.#tell(error)
     open.troubleTold = true
-  }
-
-  /** The image with its bytes in memory: somebody types in that file, and each key asks for them. */
-  #atHand(image: Image): Image {
-    const known = this.#near.get(image)
-    if (known !== undefined) return known
-    const { before, after } = image
-    const near: Image = {
-      ...image,
-      before: before && bytesOf(before),
-      after: after.kind === 'file' ? { kind: 'file', bytes: bytesOf(after.bytes) } : after,
-    }
-    const [oldest] = this.#near.keys()
-    if (this.#near.size === MOST_NEAR) this.#near.delete(oldest!)
-    this.#near.set(image, near)
-    return near
   }
 
   /** What the paths of an intent that change hold; `by`: whether a file whose size and time tell it is read. */
