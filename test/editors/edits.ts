@@ -42,7 +42,7 @@ export const RENAME: Edit = {
   make: (editor) => editor.rename('a.ts', 'bar'),
 }
 
-const REPLACE: Edit = {
+export const REPLACE: Edit = {
   ...RENAME,
   title: "a command's edit",
   road: 'workspace/applyEdit',

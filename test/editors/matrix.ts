@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { describeWith, isInstalled } from '../scenarios/real-servers/installed.ts'
 import { Desk, until, untilEqual } from './desk.ts'
 import type { Editor, EditorKind } from './editor.ts'
-import { changed, EDITS, type Edit, MOVE, RENAME } from './edits.ts'
+import { changed, EDITS, type Edit, MOVE, RENAME, REPLACE } from './edits.ts'
 import { ENDINGS, type Ending, onDisk, sameText } from './endings.ts'
+import { undone } from './undone.ts'
 import { untouched } from './untouched.ts'
 
 /** Whether everything is run, or what stands for the rest. */
@@ -32,6 +33,8 @@ function describeEdits(kind: EditorKind): void {
       }
       for (const ending of ENDINGS.filter((each) => isRun(each, edit)))
         test(ending.title, () => through(kind, edit, ending), LIMIT_MS)
+      if (ALL || edit !== REPLACE)
+        test('undone, redone and undone by commands', () => undone(kind, edit), LIMIT_MS)
     })
   }
 }

@@ -92,7 +92,7 @@ class Emacs implements Editor {
 
   async run(command: string): Promise<void> {
     await this.#ask(`(test-run ${quoted(command)})`)
-    if (!this.#asksBefore || command === 'words.move') return
+    if (!this.#asksBefore || command !== 'words.replace') return
     // Where an edit is about files that it has not open.
     expect(await this.asked()).toMatch(/proceed\?/i)
     await this.#ask('(setq test-questions nil)')
