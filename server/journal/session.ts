@@ -31,8 +31,8 @@ export class Session {
   readonly #answers: Answers
   #made: Promise<Made> | undefined
   #startedAt: string | undefined
-  /** Whether `session.json` names all of the session's folders. */
-  #isNamed = true
+  /** Resolves once `session.json` names all of the session's folders; undefined: it is to be written anew. */
+  #named: Promise<void> | undefined
   /** This session's intents that have no final outcome yet. */
   readonly #pending = new Set<string>()
   #appended = false
@@ -67,7 +67,7 @@ export class Session {
 
   /** Its editor works in more folders from now on: `SessionStart.folders` has grown. */
   foldersAdded(): void {
-    this.#isNamed = false
+    this.#named = undefined
   }
 
   /**
@@ -94,8 +94,16 @@ export class Session {
 
   async #appendNow(intent: Intent | Draft): Promise<Intent> {
     const made = await this.#make()
-    if (!this.#isNamed) await this.#nameFolders(made)
+    await this.#name(made)
     return made.log.append(intent)
+  }
+
+  #name(made: Made): Promise<void> {
+    this.#named ??= this.#nameFolders(made)
+    this.#named.catch(() => {
+      this.#named = undefined
+    })
+    return this.#named
   }
 
   /** Before anything is recorded in a folder, so that the next start there finds it. */
@@ -104,18 +112,16 @@ export class Session {
     // It is gone, and appending will tell.
     if ((await disk.lstat(join(this.folder, SESSION_FILE))) === undefined) return
     await prepareRoot(this.#env, this.#root, this.#start.folders) // the journal may lie in one of them
-    this.#isNamed = true
     // Under a name that no reader looks at, and that is cleared away after a crash.
     const building = join(this.#root.live, `.${this.id}-${host.random(2)}`)
     try {
       await disk.makeFolder(building, 0o700)
       await this.#writeInfo(building, socket)
       await disk.rename(join(building, SESSION_FILE), join(this.folder, SESSION_FILE))
-      await disk.syncFolder(this.folder)
-    } catch (error) {
-      this.#isNamed = false
-      throw error
+      // A rename from folder to folder is durable once both are.
+      await both(disk.syncFolder(this.folder), disk.syncFolder(building))
     } finally {
+      await disk.remove(join(building, SESSION_FILE)).catch(() => {}) // it has been moved, as a rule
       await disk.removeFolder(building).catch(() => {}) // the tidying of the journal takes it
     }
   }
@@ -247,7 +253,7 @@ export class Session {
   async #makeFolder(): Promise<Made> {
     const { disk, host } = this.#env
     await prepareRoot(this.#env, this.#root, this.#start.folders)
-    this.#isNamed = true
+    this.#named = Promise.resolve()
     const hidden = () => join(this.#root.live, `.${this.id}-${host.random(2)}`)
     // What an earlier try could not take back, on a disk that failed then: nothing is recorded in it.
     if ((await disk.lstat(this.folder)) !== undefined) await disk.rename(this.folder, hidden())

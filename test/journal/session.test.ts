@@ -174,6 +174,57 @@ describe('a session', () => {
     }
   })
 
+  /** A session in whose editor another folder is opened after its first intent. */
+  const grown = async (program: Program) => {
+    const folders = ['/w']
+    const session = sessionOf(program, { ...start, folders })
+    await session.append(intent('01'))
+    folders.push('/x')
+    session.foldersAdded()
+    return session
+  }
+
+  it('names a folder that is opened later before anything else is recorded, whatever operation is the last', async () => {
+    for (const end of ['killed', 'crashed'] as const) {
+      for (let n = 1, done = false; !done; n++) {
+        machine = new Machine(hasher)
+        machine.platter.putFolder('/home')
+        const program = machine.run()
+        const session = await grown(program)
+        program.disk.plan = once(program.disk.log.length + n, die('half'))
+        done = await Promise.all([session.append(intent('02')), session.append(intent('03'))]).then(
+          () => true,
+          () => false,
+        )
+        if (end === 'killed') machine.kill(program)
+        else machine.crash()
+        const [found, ...others] = await liveSessions(machine.run(), root)
+        expect(others).toEqual([])
+        const ids = (await idsIn(session.folder)).filter((id) => id !== 'torn')
+        expect(ids[0]).toBe('01')
+        expect(['/w', '/w,/x']).toContain(found?.info.folders.join())
+        if (ids.length > 1) expect(found?.info.folders, `operation ${n}`).toEqual(['/w', '/x'])
+        if (done) expect(ids).toEqual(['01', '02', '03'])
+      }
+    }
+  })
+
+  it('names that folder once what stood in the way has passed', async () => {
+    for (let n = 1; n < 20; n++) {
+      machine = new Machine(hasher)
+      machine.platter.putFolder('/home')
+      const program = machine.run()
+      const session = await grown(program)
+      program.disk.plan = from(program.disk.log.length + n, error('ENOSPC'))
+      await session.append(intent('02')).catch(() => {})
+      program.disk.plan = () => undefined
+      await session.append(intent('03'))
+      const [found] = await liveSessions(machine.run(), root)
+      expect(found?.info.folders, `operation ${n}`).toEqual(['/w', '/x'])
+      expect(await idsIn(session.folder)).toContain('03')
+    }
+  })
+
   it('makes one folder for appends that come at once', async () => {
     const program = machine.run()
     const session = sessionOf(program)
