@@ -16,6 +16,7 @@ import type { Document, Mirror } from './mirror.ts'
 
 const SHOWN_WITHIN_MS = 5000
 const LOOK_AGAIN_MS = 50
+const LF = 0x0a
 const AT_A_TIME = 32
 
 /** What an editor does for the proxy. */
@@ -71,28 +72,34 @@ export class EditorWorkspace implements Workspace {
   async #placeSome(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
     const closed = changes.filter(({ path }) => this.#mirror.document(path) === undefined)
     const written = await this.#disk.place(closed, temporaryNameOf)
-    const placed: Placed[] = []
+    const asked: Asked[] = []
     for (const change of changes) {
       const at = closed.indexOf(change)
-      placed.push(at < 0 ? await this.#placeOpen(change, temporaryNameOf) : written[at]!)
+      asked.push(at < 0 ? await this.#ask(change, temporaryNameOf) : () => Promise.resolve(written[at]!))
     }
-    return placed
+    // Together: some editors tell of their buffers only when their user pauses.
+    return Promise.all(asked.map((placed) => placed()))
   }
 
-  async #placeOpen(change: Change, temporaryNameOf: (path: string) => string): Promise<Placed> {
+  /** Has the editor change a buffer; whether it did is to be waited for. */
+  async #ask(change: Change, temporaryNameOf: (path: string) => string): Promise<Asked> {
     const document = this.#mirror.document(change.path)
     // Closed since the others were written.
-    if (document === undefined) return (await this.#disk.place([change], temporaryNameOf))[0]!
+    if (document === undefined) {
+      const [placed] = await this.#disk.place([change], temporaryNameOf)
+      return () => Promise.resolve(placed!)
+    }
     try {
-      await this.#change(document, change)
-      return { where: 'buffer' }
+      const shown = await this.#change(document, change)
+      return () => shown().then(() => ({ where: 'buffer' }) as const, leftFor)
     } catch (problem) {
-      if (isProblem(problem)) return { where: 'left', problem }
-      throw problem
+      const placed = leftFor(problem)
+      return () => Promise.resolve(placed)
     }
   }
 
-  async #change(document: Document, change: Change): Promise<void> {
+  /** Gives what is to be waited for once all are asked. */
+  async #change(document: Document, change: Change): Promise<() => Promise<void>> {
     const { deletes, edits } = this.#abilities
     if (change.after === undefined ? !deletes : !edits)
       throw new Refused(`${change.path} is open in the editor: close it there first`)
@@ -105,13 +112,18 @@ export class EditorWorkspace implements Workspace {
       throw new Refused(`${change.path} has changed in the editor`)
     const refusal = await this.#disk.refusal(change.path)
     if (refusal !== undefined) throw new Refused(refusal)
-    if (after === undefined) return this.#delete(document, change.path)
+    if (after === undefined) {
+      await this.#delete(document, change.path)
+      return () => Promise.resolve()
+    }
     const edit = editOf(document, after, this.#mirror)
     // The version is there even where it is null: without the key Neovim fails. One document a request: it checks
     // the version of the first one only.
     const textDocument = { uri: document.uri, version: document.version ?? null }
     const documentChanges = [{ textDocument, edits: [edit] }]
-    await this.#shown(change.path, after, await this.#applyEdit(documentChanges))
+    const applied = await this.#applyEdit(documentChanges)
+    const over = Date.now() + SHOWN_WITHIN_MS
+    return () => this.#shown(change.path, after, applied, over)
   }
 
   /** By the editor, which has a buffer to close; whether it did is seen on the disk. */
@@ -138,9 +150,8 @@ export class EditorWorkspace implements Workspace {
   }
 
   /** Waits until the buffer shows the text: what the editor answers proves nothing. */
-  async #shown(path: string, after: Uint8Array, applied: boolean): Promise<void> {
+  async #shown(path: string, after: Uint8Array, applied: boolean, over: number): Promise<void> {
     const holds = () => looselyEqual(this.#mirror.document(path)?.text ?? Buffer.alloc(0), after)
-    const over = Date.now() + SHOWN_WITHIN_MS
     while (!holds()) {
       const left = over - Date.now()
       if (left <= 0)
@@ -160,7 +171,15 @@ export class EditorWorkspace implements Workspace {
   }
 }
 
-/** The one range that differs between a document and the bytes it is to hold, as an LSP text edit. */
+/** Waits for what became of a change. */
+type Asked = () => Promise<Placed>
+
+function leftFor(problem: unknown): Placed {
+  if (isProblem(problem)) return { where: 'left', problem }
+  throw problem
+}
+
+/** The lines that differ between a document and the bytes it is to hold, as an LSP text edit. */
 function editOf(document: Document, after: Uint8Array, { encoding }: Mirror): object {
   const before = document.text
   const text = textFor(document, after)
@@ -168,14 +187,19 @@ function editOf(document: Document, after: Uint8Array, { encoding }: Mirror): ob
   let start = 0
   const shorter = Math.min(before.length, wanted.length)
   while (start < shorter && before[start] === wanted[start]) start++
-  // Back to the line's start: a range that begins or ends inside a character, or between CR and LF, is none.
-  start = start === 0 ? 0 : before.lastIndexOf(10, start - 1) + 1
+  let same = 0
+  while (same < shorter - start && before[before.length - 1 - same] === wanted[wanted.length - 1 - same])
+    same++
+  // Whole lines: a range that begins or ends inside a character, or between CR and LF, is none.
+  start = start === 0 ? 0 : before.lastIndexOf(LF, start - 1) + 1
+  const next = before.indexOf(LF, before.length - same)
+  const end = same === 0 || next < 0 ? before.length : next + 1
   const index = new LineIndex(before)
   const range = {
     start: index.byteToPosition(start, encoding),
-    end: index.byteToPosition(before.length, encoding),
+    end: index.byteToPosition(end, encoding),
   }
-  return { range, newText: wanted.toString('utf8', start) }
+  return { range, newText: wanted.toString('utf8', start, wanted.length - (before.length - end)) }
 }
 
 /** The bytes as the editor's text: without a BOM, with the line endings that its buffer has. */

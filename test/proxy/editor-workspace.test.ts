@@ -160,6 +160,39 @@ describe('placing', () => {
     ])
   })
 
+  it.each([
+    ['a\nb\nc\n', 'a\nB\nc\n', 1, 2, 'B\n'],
+    ['a\nb\nc', 'A\nb\nc', 0, 1, 'A\n'],
+    ['a\nb\nb\n', 'a\nb\nb\nb\n', 3, 3, 'b\n'],
+    ['x1\nx1\n', 'x1\n', 1, 2, ''],
+    ['é1\n', 'è1\n', 0, 1, 'è1\n'],
+  ])('touches no line behind the last that differs: %j to %j', async (before, after, from, to, newText) => {
+    const stage = new Stage('', before)
+    await stage.place(before, after)
+    expect(stage.inBuffer).toBe(after)
+    expect(stage.requests[0]!.params.edit.documentChanges[0]!.edits).toEqual([
+      { range: { start: { line: from, character: 0 }, end: { line: to, character: 0 } }, newText },
+    ])
+  })
+
+  it('asks for every buffer before it waits for one: some editors tell of them only when nothing else is going on', async () => {
+    const stage = new Stage('', 'a\n')
+    const other = 'file:///p/b.ts'
+    stage.machine.platter.put('/p/b.ts', '')
+    stage.mirror.open({ textDocument: { uri: other, version: 1, text: 'b\n' } })
+    stage.behave = 'claim'
+    const changes = [
+      { path: A, before: Buffer.from('a\n'), after: Buffer.from('A\n'), mode: undefined },
+      { path: '/p/b.ts', before: Buffer.from('b\n'), after: Buffer.from('B\n'), mode: undefined },
+    ]
+    const placed = stage.workspace.place(changes, () => 'temporary')
+    await vi.waitFor(() => expect(stage.requests).toHaveLength(2))
+    stage.mirror.change({ textDocument: { uri: other }, contentChanges: [{ text: 'B\n' }] })
+    stage.mirror.change({ textDocument: { uri }, contentChanges: [{ text: 'A\n' }] })
+    stage.workspace.changed()
+    expect(await placed).toEqual([{ where: 'buffer' }, { where: 'buffer' }])
+  })
+
   it.each<[string, string | undefined, string]>([
     ['was typed in since', 'foo\n', 'foo, and typed\n'],
     ['was opened since', undefined, 'foo\n'],
