@@ -42,15 +42,33 @@ export function typedId(entries: readonly Entry[], id: string): string {
 }
 
 function uniquePrefix(entries: readonly Entry[], id: string, least: number): string {
+  const ids = sortedIds(entries)
+  let at = 0
+  for (let above = ids.length; at < above; ) {
+    const middle = (at + above) >> 1
+    if (ids[middle]! < id) at = middle + 1
+    else above = middle
+  }
   let length = least
-  for (const { recorded } of entries) {
-    const other = recorded.intent.id
-    if (other === id) continue
+  // Those that have most in common with it stand beside it.
+  for (const other of [ids[at - 1], ids[at] === id ? ids[at + 1] : ids[at]]) {
+    if (other === undefined) continue
     let common = 0
     while (common < id.length && id[common] === other[common]) common++
     length = Math.max(length, common + 1)
   }
   return id.slice(0, length)
+}
+
+const sorted = new WeakMap<readonly Entry[], readonly string[]>()
+
+/** Each id once; sorted once for each list, since every line of a long one asks. */
+function sortedIds(entries: readonly Entry[]): readonly string[] {
+  const known = sorted.get(entries)
+  if (known !== undefined) return known
+  const ids = [...new Set(entries.map(({ recorded }) => recorded.intent.id))].sort()
+  sorted.set(entries, ids)
+  return ids
 }
 
 function unknown(entries: readonly Entry[], text: string): string {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { changesOf } from '../history/changes.ts'
-import { type Entry, readHistory } from '../history/history.ts'
+import { type Entry, readNewest } from '../history/history.ts'
 import { isWaiting, States } from '../history/state.ts'
 import { plural } from '../history/words.ts'
 import { touchedPaths } from '../journal/intent.ts'
@@ -10,8 +10,6 @@ import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './co
 import { entryJson, JSON_SHAPE } from './entry-json.ts'
 import { NOTHING_RECORDED } from './ids.ts'
 import { itemOf, itemTexts } from './listing.ts'
-import { patchText } from './patch.ts'
-import { statText } from './stat.ts'
 import { jsonText, plainText, sentence } from './text.ts'
 
 const USUAL_COUNT = 20
@@ -40,16 +38,17 @@ export const log: Command = async (around, args) => {
     return EXIT.done
   }
   const { env, root, cwd } = around
-  const history = await readHistory(env, root, options.all ? undefined : cwd)
+  const { file } = options
+  const isWanted = (entry: Entry) => file === undefined || touches(entry, file)
+  const count = options.count ?? (options.style === 'json' ? Number.POSITIVE_INFINITY : USUAL_COUNT)
+  const folders = options.all ? undefined : cwd
+  // One more than is listed tells that there is more.
+  const history = await readNewest(env, root, folders, { isWanted, enough: count + 1 })
   const states = new States(env, history)
   const damaged = new Set((await states.damageIn(history)).map((each) => each.log))
   if (damaged.size > 0) around.err(`lsp-wal: ${plural(damaged.size, 'log')} damaged: see lsp-wal status\n`)
-  const { file } = options
-  const matching = history.entries.filter((entry) => file === undefined || touches(entry, file)).reverse()
-  const chosen = matching.slice(
-    0,
-    options.count ?? (options.style === 'json' ? matching.length : USUAL_COUNT),
-  )
+  const matching = history.entries.filter(isWanted).reverse()
+  const chosen = matching.slice(0, count)
   if (options.style === 'json') {
     around.out(jsonText(await eachOf(chosen, async (entry) => entryJson(entry, await states.of(entry)))))
     return EXIT.done
@@ -75,10 +74,11 @@ export const log: Command = async (around, args) => {
   const texts = itemTexts(around, items)
   for (const [i, entry] of chosen.entries())
     around.out(
-      options.style === 'list' ? texts[i]! : `${texts[i]}${detailOf(around, entry, options.style)}\n`,
+      options.style === 'list' ? texts[i]! : `${texts[i]}${await detailOf(around, entry, options.style)}\n`,
     )
   const older = matching.length - chosen.length
-  if (older > 0) around.out(`${older} older: lsp-wal log -n 0 lists all\n`)
+  if (older > 0)
+    around.out(`${history.isWhole ? `${older} older` : 'There are older ones'}: lsp-wal log -n 0 lists all\n`)
   return EXIT.done
 }
 
@@ -91,9 +91,11 @@ interface Options {
   readonly all: boolean
 }
 
-function detailOf(around: Surroundings, entry: Entry, style: 'patch' | 'stat'): string {
+/** Loaded when it is asked for: a list is there sooner. */
+async function detailOf(around: Surroundings, entry: Entry, style: 'patch' | 'stat'): Promise<string> {
   const files = changesOf(entry.recorded.intent)
-  return style === 'patch' ? patchText(around, files) : statText(around, files)
+  if (style === 'patch') return (await import('./patch.ts')).patchText(around, files)
+  return (await import('./stat.ts')).statText(around, files)
 }
 
 function touches({ recorded }: Entry, file: string): boolean {

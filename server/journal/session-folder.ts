@@ -1,6 +1,7 @@
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
 import type { Env } from './env.ts'
+import { OUTCOMES } from './outcomes.ts'
 import { checkRoot, type Root } from './root.ts'
 
 export const SESSION_FILE = 'session.json'
@@ -82,16 +83,49 @@ async function foundIn(
   const found: FoundSession[] = []
   for (const { name, kind } of (await env.disk.list(folder)) ?? []) {
     // A leading dot: still being made, or left by a crash before anything was recorded in it.
-    if (kind !== 'folder' || name.startsWith('.')) continue
-    const path = join(folder, name)
-    const info = await readInfo(env, path)
-    if (info?.session !== name) continue
-    found.push({ path, info, claimedBy })
-    const claimed = join(path, CLAIMED)
-    // Not through a link: what it leads to was not claimed.
-    if ((await env.disk.lstat(claimed))?.kind === 'folder') found.push(...(await foundIn(env, claimed, info)))
+    if (kind === 'folder' && !name.startsWith('.'))
+      found.push(...(await foundAt(env, join(folder, name), claimedBy)))
   }
   return found.sort((a, b) => (a.info.session < b.info.session ? -1 : 1))
+}
+
+/** The session that is in this folder, if one is, and those that it has taken over. */
+async function foundAt(env: Env, path: string, claimedBy: SessionInfo | undefined): Promise<FoundSession[]> {
+  const info = await readInfo(env, path)
+  if (info?.session !== basename(path)) return []
+  const claimed = join(path, CLAIMED)
+  // Not through a link: what it leads to was not claimed.
+  const others = (await env.disk.lstat(claimed))?.kind === 'folder' ? await foundIn(env, claimed, info) : []
+  return [{ path, info, claimedBy }, ...others]
+}
+
+/** A settled session that is looked into when it is asked for. */
+export interface Settled {
+  readonly session: string
+  /** When it was last written to, in milliseconds since 1970: nothing that it holds is later, as far as clocks go. */
+  readonly lastMs: number
+  /** It, and those that it has taken over. */
+  readonly find: () => Promise<FoundSession[]>
+}
+
+/**
+ * Settled sessions, the one that was written last first; none of them is opened.
+ * @throws JournalError where the journal is not this user's alone
+ */
+export async function settledByTime(env: Env, root: Root): Promise<Settled[]> {
+  await checkRoot(env, root)
+  const folders = ((await env.disk.list(root.history)) ?? []).filter(
+    ({ name, kind }) => kind === 'folder' && !name.startsWith('.'),
+  )
+  return folders
+    .map(({ name }): Settled => {
+      const path = join(root.history, name)
+      // Of a settled session every intent has its outcome, and that comes behind it.
+      const stat = env.disk.lstatNow(join(path, OUTCOMES)) ?? env.disk.lstatNow(path)
+      const lastMs = Number((stat?.mtimeNs ?? 0n) / 1_000_000n)
+      return { session: name, lastMs, find: () => foundAt(env, path, undefined) }
+    })
+    .sort((a, b) => b.lastMs - a.lastMs)
 }
 
 /** Whether the process that a session belongs to still runs. A claimed one belongs to its claimer. */

@@ -20,7 +20,10 @@ export interface Operation {
 }
 
 export type OperationName =
-  | Exclude<keyof Disk, 'lstat' | 'readNow' | 'lookMany' | 'readMany' | 'openFolder' | 'attributesOf'>
+  | Exclude<
+      keyof Disk,
+      'lstat' | 'lstatNow' | 'readNow' | 'lookMany' | 'readMany' | 'openFolder' | 'attributesOf'
+    >
   | 'write'
   | 'readAt'
   | 'setMode'
@@ -146,6 +149,10 @@ export class MemoryDisk implements Disk {
 
   stat(path: string): Promise<Stat | undefined> {
     return this.run('stat', path, () => this.#platter.statOf(this.#platter.tryFind(path, 'follow')))
+  }
+
+  lstatNow(path: string): Stat | undefined {
+    return this.runNow('stat', path, () => this.#platter.statOf(this.#platter.tryFind(path, 'no follow')))
   }
 
   lstat(path: string): Promise<Stat | undefined> {
