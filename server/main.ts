@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import about from '../package.json' with { type: 'json' }
-import { type Command, EXIT, type Surroundings, UsageError } from './cli/command.ts'
+import { type Command, EXIT, nearest, type Surroundings, UsageError } from './cli/command.ts'
 import type { HeadlessTools } from './cli/headless/held-edit.ts'
 import { USAGE } from './cli/usage.ts'
 import { type WrapOptions, wrapOptions } from './cli/wrap-options.ts'
@@ -62,7 +62,8 @@ async function main(argv: readonly string[]): Promise<void> {
         : name.startsWith('-')
           ? 'no `--` before the server'
           : `no command ${name}`
-    throw new UsageError(`${what}; see: lsp-wal --help`)
+    const meant = name === undefined ? undefined : nearest(name, Object.keys(COMMANDS))
+    throw new UsageError(`${what}${meant === undefined ? '' : ` (is it ${meant}?)`}; see: lsp-wal --help`)
   }
   const server = argv.slice(split + 1)
   if (server.length === 0) throw new UsageError('no server after `--`')

@@ -41,11 +41,42 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Runs `node:util`'s parseArgs; what it complains of is the user's usage. */
-export function orUsage<T>(parse: () => T): T {
+/** Runs `node:util`'s parseArgs; what it complains of is the user's usage. `options`: those that there are. */
+export function orUsage<T>(parse: () => T, options: object = {}): T {
   try {
     return parse()
   } catch (error) {
-    throw new UsageError((error as Error).message.split('\n')[0]!)
+    const [line] = (error as Error).message.split('\n')
+    // "Unknown option '--stta'. To specify a positional argument starting with a '-', ..."
+    const [what, unknown] = /^Unknown option '--([^']+)'/.exec(line!) ?? []
+    if (unknown === undefined) throw new UsageError(line!)
+    const meant = nearest(unknown, Object.keys(options))
+    throw new UsageError(meant === undefined ? what! : `${what}: is it --${meant}?`)
   }
+}
+
+/** The one of the words that a mistyped one is most like, if it is like one at all. */
+export function nearest(typed: string, words: readonly string[]): string | undefined {
+  const [best] = words
+    .map((word) => ({ word, distance: distanceOf(typed, word) }))
+    .filter(({ word, distance }) => distance <= Math.ceil(Math.min(typed.length, word.length) / 3))
+    .sort((a, b) => a.distance - b.distance)
+  return best?.word
+}
+
+/** How many letters are to be put in, left out, changed, or exchanged with the next one (optimal string alignment). */
+function distanceOf(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const above = rows[i - 1]!
+      const changed = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row[j] = Math.min(above[j]! + 1, row[j - 1]! + 1, changed)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        row[j] = Math.min(row[j]!, rows[i - 2]![j - 2]! + 1)
+    }
+    rows.push(row)
+  }
+  return rows[a.length]![b.length]!
 }

@@ -84,8 +84,9 @@ async function namesOf(
 
 function parse(args: readonly string[]): { readonly id: string | undefined } | 'help' {
   const options = { help: { type: 'boolean', default: false } } as const
-  const { values, positionals } = orUsage(() =>
-    parseArgs({ args: [...args], options, allowPositionals: true }),
+  const { values, positionals } = orUsage(
+    () => parseArgs({ args: [...args], options, allowPositionals: true }),
+    options,
   )
   if (values.help) return 'help'
   if (positionals.length > 1) throw new UsageError('one ID at a time')

@@ -74,8 +74,9 @@ function parse(args: readonly string[]): Options | 'help' {
     json: flag,
     help: flag,
   } as const
-  const { values, positionals } = orUsage(() =>
-    parseArgs({ args: [...args], options, allowPositionals: true }),
+  const { values, positionals } = orUsage(
+    () => parseArgs({ args: [...args], options, allowPositionals: true }),
+    options,
   )
   if (values.help) return 'help'
   const styles = (['vimgrep', 'null', 'json'] as const).filter((style) => values[style])

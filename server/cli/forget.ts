@@ -188,8 +188,9 @@ function parse(args: readonly string[], cwd: string): Options | 'help' {
     'dry-run': flag,
     help: flag,
   } as const
-  const { values, positionals } = orUsage(() =>
-    parseArgs({ args: [...args], options, allowPositionals: true }),
+  const { values, positionals } = orUsage(
+    () => parseArgs({ args: [...args], options, allowPositionals: true }),
+    options,
   )
   if (values.help) return 'help'
   if (values.file.length === 0) throw new UsageError('what is to be forgotten? --file PATH')

@@ -99,6 +99,6 @@ function parse(args: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const
   const string = { type: 'string' } as const
   const options = { keep: string, 'max-size': string, 'dry-run': flag, json: flag, help: flag } as const
-  const { values } = orUsage(() => parseArgs({ args: [...args], options, allowPositionals: false }))
+  const { values } = orUsage(() => parseArgs({ args: [...args], options, allowPositionals: false }), options)
   return values.help ? 'help' : values
 }

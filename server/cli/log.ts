@@ -120,7 +120,7 @@ function parse(args: readonly string[], cwd: string): Options | 'help' {
     json: flag,
     help: flag,
   } as const
-  const { values } = orUsage(() => parseArgs({ args: [...args], options, allowPositionals: false }))
+  const { values } = orUsage(() => parseArgs({ args: [...args], options, allowPositionals: false }), options)
   if (values.help) return 'help'
   const styles = (['patch', 'stat', 'json'] as const).filter((style) => values[style])
   if (styles.length > 1) throw new UsageError('only one of -p, --stat and --json')

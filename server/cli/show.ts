@@ -193,8 +193,9 @@ function parse(args: readonly string[]): { readonly id: string | undefined; read
     json: flag,
     help: flag,
   } as const
-  const { values, positionals } = orUsage(() =>
-    parseArgs({ args: [...args], options, allowPositionals: true }),
+  const { values, positionals } = orUsage(
+    () => parseArgs({ args: [...args], options, allowPositionals: true }),
+    options,
   )
   if (values.help) return 'help'
   const views = (['patch', 'stat', 'name-only', 'json'] as const).filter((view) => values[view])

@@ -156,6 +156,6 @@ function damageTexts(around: Surroundings, damage: readonly DamagedLog[]): strin
 function parse(args: readonly string[]): { readonly all: boolean; readonly json: boolean } | 'help' {
   const flag = { type: 'boolean', default: false } as const
   const options = { all: flag, json: flag, help: flag }
-  const { values } = orUsage(() => parseArgs({ args: [...args], options, allowPositionals: false }))
+  const { values } = orUsage(() => parseArgs({ args: [...args], options, allowPositionals: false }), options)
   return values.help ? 'help' : values
 }

@@ -43,8 +43,9 @@ export const actionWith =
       title: text,
       run: { type: 'boolean', default: false },
     } as const
-    const { values, positionals } = orUsage(() =>
-      parseArgs({ args: [...own], options, allowPositionals: true }),
+    const { values, positionals } = orUsage(
+      () => parseArgs({ args: [...own], options, allowPositionals: true }),
+      options,
     )
     if (values.help) {
       around.out(USAGE)

@@ -27,8 +27,9 @@ export const renameWith =
   async (around, args) => {
     const { own, server } = splitServer(args)
     const options = { ...HEADLESS_OPTIONS, files: { type: 'string' } } as const
-    const { values, positionals } = orUsage(() =>
-      parseArgs({ args: [...own], options, allowPositionals: true }),
+    const { values, positionals } = orUsage(
+      () => parseArgs({ args: [...own], options, allowPositionals: true }),
+      options,
     )
     if (values.help) {
       around.out(USAGE)
