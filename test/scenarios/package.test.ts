@@ -31,15 +31,32 @@ test('the package holds the programs and what is to be read, and needs nothing e
   expect(manifest).not.toHaveProperty('dependencies')
   expect(readdirSync(stage.path('node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['lsp-wal'])
   const files = readdirSync(stage.path('node_modules/lsp-wal'), { recursive: true, encoding: 'utf8' })
-  const folders = ['dist', 'dist/client-shim', 'dist/server', 'server', 'server/journal']
+  const folders = [
+    'client-shim',
+    'client-shim/emacs',
+    'client-shim/neovim',
+    'client-shim/neovim/lua',
+    'client-shim/neovim/lua/lsp-wal',
+    'client-shim/neovim/plugin',
+    'dist',
+    'dist/client-shim',
+    'dist/server',
+    'server',
+    'server/journal',
+  ]
   const others = files
     .map((name) => name.replaceAll('\\', '/'))
     .filter((name) => !/^dist\/.*\.js$/.test(name))
   expect(others.sort()).toEqual(
     [
       ...folders,
+      'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'client-shim/emacs/lsp-wal.el',
+      'client-shim/neovim/lua/lsp-wal/health.lua',
+      'client-shim/neovim/lua/lsp-wal/init.lua',
+      'client-shim/neovim/plugin/lsp-wal.lua',
       'package.json',
       'server/ARCHITECTURE.md',
       'server/journal/FORMAT.md',
