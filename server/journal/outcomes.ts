@@ -84,7 +84,12 @@ export class OutcomeWriter {
   readonly #path: string
   readonly #onFailure: (error: unknown) => void
   #file: DiskFile | undefined
+  /** It was made just now: its entry is to be made durable, too. */
+  #isNew = false
   #last: Promise<void> = Promise.resolve()
+  #synced: Promise<void> = Promise.resolve()
+  /** The call that is being waited for. */
+  #syncing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(env: Env, folder: string, onFailure: (error: unknown) => void) {
@@ -111,7 +116,7 @@ export class OutcomeWriter {
   /** Resolves once everything added so far is on the disk (or has failed, and that was told). */
   flush(): Promise<void> {
     this.#queueSync()
-    return this.#last
+    return this.#synced
   }
 
   async close(): Promise<void> {
@@ -123,6 +128,7 @@ export class OutcomeWriter {
   async #closeFile(): Promise<void> {
     const file = this.#file
     this.#file = undefined
+    await this.#syncing?.catch(() => {}) // whoever synced is told
     await file?.close()
   }
 
@@ -130,14 +136,26 @@ export class OutcomeWriter {
     const file = await this.#env.disk.open(this.#path, 'append')
     // A dead session's file may end inside a line: an empty line is passed over, a merged one would be lost.
     if ((await file.stat()).size > 0) await file.write(Buffer.from('\n'))
-    else await this.#env.disk.syncFolder(this.#folder)
+    else this.#isNew = true
     return file
   }
 
+  /**
+   * Behind all that was added so far, and beside what is added from now on: editors kill this process when they quit,
+   * and what is written by then stays, synced or not.
+   */
   #queueSync(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#queue(async () => this.#file?.sync())
+    this.#synced = Promise.all([this.#last, this.#synced])
+      .then(async () => {
+        this.#syncing = this.#file?.sync()
+        await this.#syncing
+        if (!this.#isNew) return
+        await this.#env.disk.syncFolder(this.#folder)
+        this.#isNew = false
+      })
+      .catch(this.#onFailure)
   }
 
   #queue(work: () => Promise<void>): void {

@@ -37,6 +37,41 @@ async function write(...ids: string[]): Promise<void> {
 }
 
 describe('outcomes', () => {
+  it('are written while earlier ones are being synced: editors kill this process when they quit', async () => {
+    let release = () => {}
+    const held = new Promise<void>((done) => {
+      release = done
+    })
+    const { disk } = program
+    const bound = <T extends object>(of: T, more: Partial<T>): T =>
+      new Proxy(of, {
+        get: (target, key) => {
+          const value: unknown = more[key as keyof T] ?? target[key as keyof T]
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        },
+      })
+    const slow: Program = {
+      ...program,
+      disk: bound(disk, {
+        open: async (...args: Parameters<typeof disk.open>) => {
+          const file = await disk.open(...args)
+          return bound(file, { sync: () => held.then(() => file.sync()) })
+        },
+      }),
+    }
+    const writer = new OutcomeWriter(slow, '/s', (problem) => told.push(problem))
+    writer.add(outcome('01', 'forwarded'))
+    const flushed = writer.flush()
+    writer.add(outcome('01', 'applied'))
+    await expect.poll(read).toEqual(['01 forwarded', '01 applied'])
+    release()
+    await flushed
+    await writer.close()
+    machine.crash()
+    expect(await read()).toEqual(['01 forwarded', '01 applied'])
+    expect(told).toEqual([])
+  })
+
   it('are read back in order, with their paths and reason', async () => {
     const all: Outcome[] = [
       { ...outcome('01', 'forwarded') },
