@@ -1,4 +1,5 @@
 import { type Purpose, touchedPaths } from '../journal/intent.ts'
+import { leftIn } from '../journal/outcomes.ts'
 import type { Entry } from './history.ts'
 
 /** An intent that was to take another one forward or back. */
@@ -64,9 +65,13 @@ export class Takers {
     if (purpose === undefined) return undefined
     const then = this.lastOf(entry)
     const takenBackBy = then !== undefined && then.purpose !== 'finish' && then.whole ? then.by : undefined
-    const done = this.#inBuffers.has(entry) ? 'whole' : doneOf(entry, then)
+    const done = this.#inBuffers.has(entry) ? inBuffers(entry) : doneOf(entry, then)
     return { entry, purpose, done, takenBackBy }
   }
+}
+
+function inBuffers({ recorded }: Entry): Taker['done'] {
+  return leftIn(recorded.outcomes).size === 0 ? 'whole' : 'part'
 }
 
 function doneOf({ recorded }: Entry, then: Taken | undefined): Taker['done'] {
@@ -77,8 +82,15 @@ function doneOf({ recorded }: Entry, then: Taken | undefined): Taker['done'] {
 
 /** Undos of single files add up. */
 function isCovered(taken: Entry, takers: readonly Taker[]): boolean {
-  const back = takers.filter(({ purpose, done }) => purpose !== 'finish' && done === 'whole')
-  // Also what was forgotten of them since: it was done all the same.
-  const paths = new Set(back.flatMap(({ entry }) => touchedPaths(entry.recorded.intent)))
-  return taken.recorded.intent.images.every(({ path }) => paths.has(path))
+  const back = takers.filter(({ purpose }) => purpose !== 'finish')
+  const paths = new Set(back.flatMap(({ done, entry }) => pathsDone(done, entry)))
+  const left = leftIn(taken.recorded.outcomes)
+  return taken.recorded.intent.images.every(({ path }) => paths.has(path) || left.has(path))
+}
+
+/** Also what was forgotten since: it was done all the same. Logs that do not tell what was left count for nothing. */
+function pathsDone(done: Taker['done'], { recorded: { intent, outcomes } }: Entry): readonly string[] {
+  const left = leftIn(outcomes)
+  if (done !== 'whole' && left.size === 0) return []
+  return touchedPaths(intent).filter((path) => !left.has(path))
 }

@@ -57,6 +57,20 @@ export const TO_BE_CONFIRMED = 'parts of it are the user’s to confirm'
 export const UNDONE = 'undone'
 export const CLOSED = 'closed'
 
+/** What an outcome of an undo, or of a recovery, says of a path that it did not write after all, and told so. */
+export const LEFT = 'left'
+
+/** The paths of which outcomes say that they were left. */
+export function leftIn(outcomes: readonly Outcome[]): ReadonlySet<string> {
+  const all = outcomes.flatMap(({ paths }) => Object.entries(paths ?? {}))
+  return new Set(all.filter(([, what]) => what === LEFT).map(([path]) => path))
+}
+
+/** Says so of these. */
+export function asLeft(left: readonly { readonly path: string }[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(left.map(({ path }) => [path, LEFT]))
+}
+
 const FINAL: ReadonlySet<Event> = new Set([
   'rejected',
   'landed',

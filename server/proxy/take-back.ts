@@ -6,8 +6,11 @@ import { type Direction, takeBack, toTakeBack, wayBack } from '../history/undo.t
 import { type Undone, undoneOf, wouldBeUndone } from '../history/undone.ts'
 import type { Env } from '../journal/env.ts'
 import { JournalError } from '../journal/env.ts'
+import type { Intent } from '../journal/intent.ts'
+import { asLeft, type Outcome } from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
+import { endOf, type Report } from '../recovery/carry-out.ts'
 import { reachOf } from '../recovery/reach.ts'
 import type { Workspace } from '../recovery/workspace.ts'
 import type { Conversation } from './conversation.ts'
@@ -113,15 +116,25 @@ export class TakeBacks {
       if (dryRun) return wouldBeUndone(direction, entry.recorded.intent, way)
       const report = await takeBack(env, session, workspace, entry, way)
       const { buffered, own, written } = report
-      if (own !== undefined && buffered.length > 0) {
-        // Quit without saving, it is not done behind the user's back at the next start.
-        session.note({ id: own.id, at: env.host.now().toISOString(), event: 'applied' })
-        settlement.follow(own, { note: (outcome) => session.note(outcome) }, 'applied')
-      }
+      if (own !== undefined && buffered.length > 0) this.#followBuffered(own, report)
       if (own !== undefined && report.left.length === 0) settlement.takenBack(report.of.id)
       if (own !== undefined && written.length > 0) conversation.notifyServer(...changedFiles(own, written))
       return undoneOf(direction, report, way)
     })
+  }
+
+  /** What was left is no part of it any more: nobody is to find it unfinished, and write that after all. */
+  #followBuffered(own: Intent, report: Report): void {
+    const { env, session, settlement } = this.#around
+    const { halfWritten, left } = report
+    const paths = left.length > 0 && { paths: asLeft(left) }
+    // Quit without saving, it is not done behind the user's back at the next start.
+    session.note({ id: own.id, at: env.host.now().toISOString(), event: 'applied', ...paths })
+    const leftPaths = new Set(left.map(({ path }) => path))
+    const images = own.images.filter(({ path }) => !leftPaths.has(path))
+    const note = (outcome: Outcome) =>
+      session.note(outcome.event === 'landed' ? { ...outcome, ...endOf(report) } : outcome)
+    settlement.follow(halfWritten ? own : { ...own, images }, { note }, 'applied')
   }
 
   #next<T>(act: () => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import type { ByteEdit } from '../edits/splice.ts'
 import { isContinuation } from '../edits/utf8.ts'
 import type { Env } from '../journal/env.ts'
 import type { Intent, PathFacts, Purpose } from '../journal/intent.ts'
+import { asLeft, type Outcome } from '../journal/outcomes.ts'
 import { realpathAsFar } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import type { Left, Way } from './ways.ts'
@@ -23,6 +24,8 @@ export interface Report {
   readonly left: readonly Left[]
   /** Paths whose bytes were kept out of the log: as they were. */
   readonly withheld: readonly Left[]
+  /** A write in place failed half way: the intent stays open until that is mended. */
+  readonly halfWritten: boolean
 }
 
 /**
@@ -43,11 +46,16 @@ export async function carryOut(
   const { isOpen, ...report } = await placeAll(env, workspace, { intent, purpose, own }, way)
   if (own !== undefined && !isOpen) {
     // Not `landed` where a path was left: the intent that it was to carry out is still open then.
-    const event = report.left.length === 0 ? 'landed' : 'superseded'
-    const reason = report.left.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
-    session.note({ id: own.id, at: env.host.now().toISOString(), event, ...(reason && { reason }) })
+    session.note({ id: own.id, at: env.host.now().toISOString(), ...endOf(report) })
   }
   return report
+}
+
+/** How an intent ends that was to take another one forward or back, once nothing of it is in a buffer only. */
+export function endOf({ left }: Pick<Report, 'left'>): Pick<Outcome, 'event' | 'paths' | 'reason'> {
+  if (left.length === 0) return { event: 'landed' }
+  const reason = left.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
+  return { event: 'superseded', reason, paths: asLeft(left) }
 }
 
 /** `isOpen`: its end is not known yet, or known only as long as its intent is open. */
@@ -104,6 +112,7 @@ export async function placeAll(
     withheld: way.withheld ?? [],
     // The end of a file that is half written is known only as long as this intent is open.
     isOpen: buffered.length > 0 || halfWritten,
+    halfWritten,
   }
 }
 

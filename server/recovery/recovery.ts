@@ -6,6 +6,7 @@ import {
   CLOSED,
   type Event,
   isFinal,
+  LEFT,
   NOT_TAKEN_UP,
   type Outcome,
   TO_BE_CONFIRMED,
@@ -293,10 +294,12 @@ function endOf({ images }: Intent, purpose: 'finish' | 'roll-back'): Event {
   return purpose === 'finish' ? 'recovered' : 'rolled-back'
 }
 
-/** The paths that were last seen taken back: some come back into a buffer. */
+const TAKEN_BACK: ReadonlySet<string> = new Set([UNDONE, CLOSED, LEFT])
+
+/** The paths that were last seen taken back, or were left on purpose: some come back into a buffer. */
 function takenBackIn(outcomes: readonly Outcome[]): Set<string> {
   const last = new Map(outcomes.flatMap(({ paths }) => Object.entries(paths ?? {})))
-  return new Set([...last].filter(([, what]) => what === UNDONE || what === CLOSED).map(([path]) => path))
+  return new Set([...last].filter(([, what]) => TAKEN_BACK.has(what)).map(([path]) => path))
 }
 
 const EVENT_OF: Record<Purpose, Event> = {

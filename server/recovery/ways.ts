@@ -1,4 +1,4 @@
-import { bytesOf, type FileBytes } from '../edits/file-bytes.ts'
+import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
 import type { Image } from '../edits/images.ts'
 import type { Hunk, merge } from '../edits/merge.ts'
 import type { Intent } from '../journal/intent.ts'
@@ -46,7 +46,8 @@ export function finishWay(intent: Intent, seen: readonly Observation[], options:
       const theirs = after.kind === 'file' ? after.bytes : undefined
       const merged = mergedInto({ state, sight }, before, theirs, options)
       if ('reason' in merged) left.push({ path, ...merged })
-      else changes.push({ path, before: now, after: merged.bytes, mode: undefined, merged: true })
+      else if (!same(merged.bytes, now))
+        changes.push({ path, before: now, after: merged.bytes, mode: undefined, merged: true })
     } else {
       const mode = intent.facts.get(image.source ?? path)?.mode
       changes.push({ path, before: now, after: after.kind === 'file' ? after.bytes : undefined, mode })
@@ -81,9 +82,11 @@ export function rollBackWay(intent: Intent, seen: readonly Observation[], option
       const source = seen.find((each) => targets.get(each.image.path) === observation)
       const merged = mergedBack(observation, source === undefined ? before : source.image.before, options)
       if ('reason' in merged) left.push({ path, ...merged })
-      else if (source === undefined)
-        changes.push({ path, before: now, after: merged.bytes, mode, merged: true })
-      else if (source.sight.kind === 'absent') changes.push({ path, before: now, after: undefined, mode })
+      else if (source === undefined) {
+        // Somebody, or an earlier undo, has taken it out already.
+        if (!same(merged.bytes, now))
+          changes.push({ path, before: now, after: merged.bytes, mode, merged: true })
+      } else if (source.sight.kind === 'absent') changes.push({ path, before: now, after: undefined, mode })
       else left.push({ path, reason: `${source.image.path} is there again` })
     } else if (after.kind === 'unknown' && !options.named?.has(path))
       left.push({ path, reason: `what the edit made of it is not known: ${after.reason}` })

@@ -139,6 +139,32 @@ describe('what was changed since', () => {
     ])
   })
 
+  it('is undone for good once its rest is: then comes the edit before it', async () => {
+    await landed('aa', { 'd.ts': replacing('note\n', 'note', 'memo') }, 'older')
+    await landed('bb', rename)
+    writeFileSync(place.path('a.ts'), 'let memos = 1\n\n// end\n')
+    expect(await run(undo)).toMatchObject({ exit: 3 })
+    writeFileSync(place.path('a.ts'), A.replace('note', 'memo'))
+    expect(await run(undo)).toMatchObject({ exit: 0 })
+    expect([text('a.ts'), text('b.ts'), text('d.ts')]).toEqual([A, B, 'memo\n'])
+    expect(await run(undo)).toMatchObject({ exit: 0 })
+    expect(text('d.ts')).toBe('note\n')
+    expect((await run(undo)).out).toBe('Nothing recorded here is left to be undone.\n')
+    expect(await run(redo, ['bb'])).toMatchObject({ exit: 0 })
+    expect((await run(redo, ['bb'])).out).toBe('Nothing recorded here is left to be redone.\n')
+    expect(text('a.ts')).toBe(A.replace('note', 'memo'))
+  })
+
+  it('is not written again as it is: what is undone already has nothing left to undo in it', async () => {
+    await landed('aa', rename)
+    await run(undo)
+    writeFileSync(place.path('a.ts'), `${A}// more\n`)
+    const again = await run(undo, ['aa'])
+    expect(again).toMatchObject({ exit: 0 })
+    expect(again.out).toContain('there is nothing to write.')
+    expect(text('a.ts')).toBe(`${A}// more\n`)
+  })
+
   it('goes with the file that it is in, back to where that was moved from', async () => {
     await landed('aa', {
       'to.ts': { movedFrom: 'from.ts', edits: [{ start: 4, end: 8, text: 'memo' }] },
