@@ -1,11 +1,11 @@
 import type { Env } from '../journal/env.ts'
+import { openDocuments } from '../journal/open-documents.ts'
 import { checkOutside } from '../journal/root.ts'
 import type { FoundSession } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import { reachOf } from '../recovery/reach.ts'
 import type { Change, Placed, Sight, Workspace } from '../recovery/workspace.ts'
 import type { Surroundings } from './command.ts'
-import { openDocuments } from './open-documents.ts'
 
 /** The files that a session may have worked with, as long as nobody opens another one. */
 export async function closedFilesOf(

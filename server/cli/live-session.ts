@@ -2,10 +2,10 @@ import type { Entry } from '../history/history.ts'
 import type { Undone } from '../history/undone.ts'
 import { JournalError } from '../journal/env.ts'
 import { touchedPaths } from '../journal/intent.ts'
+import { pathsIn } from '../journal/open-documents.ts'
 import { type FoundSession, lifeOf, liveSessions } from '../journal/session-folder.ts'
 import { shareFolder } from '../recovery/shared-folders.ts'
 import type { Surroundings } from './command.ts'
-import { pathsIn } from './open-documents.ts'
 
 /** What a session is asked for, as it goes over its socket (FORMAT.md). */
 export interface Order {

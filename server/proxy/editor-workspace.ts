@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { bytesOf } from '../edits/file-bytes.ts'
+import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
 import { LineIndex } from '../edits/line-index.ts'
 import { looselyEqual, sameText } from '../edits/normalize.ts'
 import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
@@ -16,6 +16,7 @@ import type { Document, Mirror } from './mirror.ts'
 
 const SHOWN_WITHIN_MS = 5000
 const LOOK_AGAIN_MS = 50
+const LOOK_SELDOM_MS = 1000
 const LF = 0x0a
 const AT_A_TIME = 32
 
@@ -27,6 +28,9 @@ export interface Abilities {
   readonly deletes: boolean
 }
 
+/** Those of some paths that are open somewhere else: behind another server, or in another editor. */
+export type OpenElsewhere = (paths: readonly string[]) => Promise<ReadonlySet<string>>
+
 /**
  * The workspace as an editor has it: documents that it holds open are looked at and changed in its buffers, since a
  * file written under an open buffer is a trap in every editor; everything else on the disk.
@@ -36,10 +40,20 @@ export class EditorWorkspace implements Workspace {
   readonly #mirror: Mirror
   readonly #conversation: Conversation
   readonly #abilities: Abilities
+  readonly #elsewhere: OpenElsewhere
   #changed: (() => void)[] = []
+  /** What was to be put where: a file that is moved back stands in two places for a while. */
+  readonly #placing = new Map<string, FileBytes>()
 
-  constructor(disk: DiskWorkspace, mirror: Mirror, conversation: Conversation, abilities: Abilities) {
+  constructor(
+    disk: DiskWorkspace,
+    mirror: Mirror,
+    conversation: Conversation,
+    abilities: Abilities,
+    elsewhere: OpenElsewhere = async () => new Set(),
+  ) {
     this.#abilities = abilities
+    this.#elsewhere = elsewhere
     this.#disk = disk
     this.#mirror = mirror
     this.#conversation = conversation
@@ -63,19 +77,33 @@ export class EditorWorkspace implements Workspace {
 
   async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
     const placed: Placed[] = []
+    for (const { path, after } of changes) if (after !== undefined) this.#placing.set(path, after)
+    const elsewhere = await this.#elsewhere(this.#closed(changes).map(({ path }) => path))
     // Few at a time: the editor may open any of them meanwhile.
     for (let at = 0; at < changes.length; at += AT_A_TIME)
-      placed.push(...(await this.#placeSome(changes.slice(at, at + AT_A_TIME), temporaryNameOf)))
+      placed.push(...(await this.#placeSome(changes.slice(at, at + AT_A_TIME), elsewhere, temporaryNameOf)))
     return placed
   }
 
-  async #placeSome(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
-    const closed = changes.filter(({ path }) => this.#mirror.document(path) === undefined)
+  #closed(changes: readonly Change[]): Change[] {
+    return changes.filter(({ path }) => this.#mirror.document(path) === undefined)
+  }
+
+  async #placeSome(
+    changes: readonly Change[],
+    elsewhere: ReadonlySet<string>,
+    temporaryNameOf: (path: string) => string,
+  ): Promise<Placed[]> {
+    const closed = this.#closed(changes).filter(({ path }) => !elsewhere.has(path))
     const written = await this.#disk.place(closed, temporaryNameOf)
     const asked: Asked[] = []
     for (const change of changes) {
       const at = closed.indexOf(change)
-      asked.push(at < 0 ? await this.#ask(change, temporaryNameOf) : () => Promise.resolve(written[at]!))
+      if (at >= 0) asked.push(() => Promise.resolve(written[at]!))
+      else if (elsewhere.has(change.path) && this.#mirror.document(change.path) === undefined) {
+        const problem = new Refused('an editor has it open: close it there first')
+        asked.push(() => Promise.resolve({ where: 'left', problem }))
+      } else asked.push(await this.#ask(change, temporaryNameOf))
     }
     // Together: some editors tell of their buffers only when their user pauses.
     return Promise.all(asked.map((placed) => placed()))
@@ -121,20 +149,36 @@ export class EditorWorkspace implements Workspace {
     // the version of the first one only.
     const textDocument = { uri: document.uri, version: document.version ?? null }
     const documentChanges = [{ textDocument, edits: [edit] }]
-    const applied = await this.#applyEdit(documentChanges)
-    const over = Date.now() + SHOWN_WITHIN_MS
-    return () => this.#shown(change.path, after, applied, over)
+    const answer = this.#applyEdit(documentChanges)
+    const shown = this.#shown(change.path, document.text, after, answer)
+    const ignored = () => {} // whoever waits for it is told
+    // One at a time: its user may be asked about it. Either is enough to go on: some answer first, some not at all.
+    await Promise.race([answer.catch(ignored), shown.catch(ignored)])
+    return () => shown
   }
 
   /** By the editor, which has a buffer to close; whether it did is seen on the disk. */
-  async #delete({ uri }: Document, path: string): Promise<void> {
-    const applied = await this.#applyEdit([{ kind: 'delete', uri, options: { ignoreIfNotExists: true } }])
-    const over = Date.now() + SHOWN_WITHIN_MS
-    while ((await this.#disk.look(path)).kind !== 'absent') {
-      if (Date.now() >= over)
-        throw new Refused(`the editor ${applied ? 'said it deleted' : 'did not delete'} ${path}`)
-      await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS))
+  async #delete({ text, uri }: Document, path: string): Promise<void> {
+    // It goes with the buffer, and only what the buffer holds is recorded.
+    const under = await this.#disk.look(path)
+    if (under.kind === 'other') throw new Refused(under.reason)
+    if (under.kind === 'file' && !this.#isKept(bytesOf(under.bytes), text))
+      throw new Refused(`${path} holds something else on the disk than in the editor`)
+    const options = { ignoreIfNotExists: true }
+    const heard = new Heard(this.#applyEdit([{ kind: 'delete', uri, options }]))
+    for (let pause = LOOK_AGAIN_MS; (await this.#disk.look(path)).kind !== 'absent'; ) {
+      if (heard.left() <= 0)
+        throw new Refused(`the editor ${heard.applied ? 'said it deleted' : 'did not delete'} ${path}`)
+      await new Promise((done) => setTimeout(done, pause))
+      // Its user may be asked first, and be away.
+      if (heard.applied === undefined) pause = Math.min(pause * 2, LOOK_SELDOM_MS)
     }
+  }
+
+  /** Whether no bytes are lost with a file: they are the buffer's, or what this workspace has put elsewhere. */
+  #isKept(bytes: Uint8Array, text: Uint8Array): boolean {
+    if (bytes.length === 0 || sameText(bytes, text)) return true
+    return [...this.#placing.values()].some((each) => same(each, bytes))
   }
 
   /** What the editor says of it, which proves nothing. */
@@ -149,20 +193,26 @@ export class EditorWorkspace implements Workspace {
     return this.#disk.settleFolders(made, removed)
   }
 
-  /** Waits until the buffer shows the text: what the editor answers proves nothing. */
-  async #shown(path: string, after: Uint8Array, applied: boolean, over: number): Promise<void> {
-    const holds = () => looselyEqual(this.#mirror.document(path)?.text ?? Buffer.alloc(0), after)
-    while (!holds()) {
-      const left = over - Date.now()
+  /** Waits until the buffer shows the text: what the editor answers proves nothing, and it need not answer at all. */
+  async #shown(path: string, before: Buffer, after: Uint8Array, answer: Promise<boolean>): Promise<void> {
+    const heard = new Heard(answer, () => this.changed())
+    const isShown = shownBy(before, after)
+    for (;;) {
+      const document = this.#mirror.document(path)
+      if (document !== undefined && (isShown?.(document.text) ?? heard.applied === true)) return
+      const left = heard.left()
+      if (document === undefined) throw new Refused(`${path} was closed in the editor meanwhile`)
       if (left <= 0)
-        throw new Refused(`the editor ${applied ? 'said it took' : 'did not take'} the change to ${path}`)
+        throw new Refused(
+          `the editor ${heard.applied ? 'said it took' : 'did not take'} the change to ${path}`,
+        )
       await this.#nextChange(left)
     }
   }
 
   #nextChange(within: number): Promise<void> {
     return new Promise((done) => {
-      const timer = setTimeout(done, within)
+      const timer = Number.isFinite(within) ? setTimeout(done, within) : undefined
       this.#changed.push(() => {
         clearTimeout(timer)
         done()
@@ -177,6 +227,38 @@ type Asked = () => Promise<Placed>
 function leftFor(problem: unknown): Placed {
   if (isProblem(problem)) return { where: 'left', problem }
   throw problem
+}
+
+/** What an editor has answered so far. */
+class Heard {
+  applied: boolean | undefined
+  #over = Number.POSITIVE_INFINITY
+  #problem: unknown
+
+  constructor(answer: Promise<boolean>, wake: () => void = () => {}) {
+    const heard = (applied: boolean | undefined, problem?: unknown) => {
+      this.applied = applied
+      this.#problem = problem
+      this.#over = Date.now() + SHOWN_WITHIN_MS
+      wake()
+    }
+    answer.then(heard, (problem: unknown) => heard(undefined, problem))
+  }
+
+  /** For how many milliseconds the editor may still do what it was asked. @throws what it did not live to answer */
+  left(): number {
+    if (this.#problem !== undefined) throw this.#problem
+    return this.#over - Date.now()
+  }
+}
+
+/**
+ * Tells a buffer that shows a text from one that does not yet. Editors change blanks and line ends as they like; where
+ * nothing else is to change, these count. Undefined: no buffer would tell.
+ */
+function shownBy(before: Buffer, after: Uint8Array): ((text: Buffer) => boolean) | undefined {
+  if (!looselyEqual(before, after)) return (text) => looselyEqual(text, after)
+  return sameText(before, after) ? undefined : (text) => sameText(text, after)
 }
 
 /** The lines that differ between a document and the bytes it is to hold, as an LSP text edit. */

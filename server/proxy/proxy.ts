@@ -21,6 +21,7 @@ import { asObject } from './json.ts'
 import { Message } from './message.ts'
 import { Mirror } from './mirror.ts'
 import { Offer } from './offer.ts'
+import { openElsewhere } from './open-elsewhere.ts'
 import { OwnCommands } from './own-commands.ts'
 import { Recorder } from './recorder.ts'
 import { type Editor, Relay } from './relay.ts'
@@ -305,10 +306,14 @@ class ProxyRun {
     use: (workspace: EditorWorkspace) => Promise<T>,
   ): Promise<T> {
     const { appliesEdits, fileOperations } = this.#started!.client
-    const workspace = new EditorWorkspace(disk, this.#mirror, this.#conversation, {
-      edits: appliesEdits,
-      deletes: appliesEdits && fileOperations.includes('delete'),
-    })
+    const asking = { env: this.#env, root: this.#options.root, session: this.#started!.session.id }
+    const workspace = new EditorWorkspace(
+      disk,
+      this.#mirror,
+      this.#conversation,
+      { edits: appliesEdits, deletes: appliesEdits && fileOperations.includes('delete') },
+      (paths) => openElsewhere(asking, this.#mirror, paths),
+    )
     this.#workspaces.add(workspace)
     try {
       return await use(workspace)
@@ -395,7 +400,9 @@ class ProxyRun {
   }
 
   #closed(path: string | undefined): void {
-    if (path !== undefined) this.#started?.settlement.closed(path)
+    if (path === undefined) return
+    this.#started?.settlement.closed(path)
+    for (const workspace of this.#workspaces) workspace.changed()
   }
 
   // The end.

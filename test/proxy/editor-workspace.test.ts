@@ -31,10 +31,12 @@ class Stage {
   readonly machine = new Machine(hasher)
   readonly mirror = new Mirror()
   readonly requests: Request[] = []
-  behave: 'apply' | 'claim' | 'decline' | 'die' = 'apply'
+  behave: 'apply' | 'claim' | 'decline' | 'die' | 'apply silently' | 'delete' | 'say nothing' = 'apply'
   /** The text that it shows once it has applied an edit; undefined: the edit's. */
   shows: string | undefined
   readonly abilities = { edits: true, deletes: false }
+  /** Open behind another server, or in another editor. */
+  readonly elsewhere = new Set<string>()
   readonly workspace: EditorWorkspace
   readonly #conversation: Conversation
 
@@ -52,7 +54,9 @@ class Stage {
     )
     this.#conversation.open()
     const disks = new DiskWorkspace(this.machine.run().disk, ['/p'])
-    this.workspace = new EditorWorkspace(disks, this.mirror, this.#conversation, this.abilities)
+    this.workspace = new EditorWorkspace(disks, this.mirror, this.#conversation, this.abilities, () =>
+      Promise.resolve(this.elsewhere),
+    )
   }
 
   /** Where it was put; rejects with what kept it from that. */
@@ -77,13 +81,15 @@ class Stage {
 
   #asked(request: Request): void {
     this.requests.push(request)
-    if (this.behave === 'apply') {
+    if (this.behave === 'apply' || this.behave === 'apply silently') {
       const document = TextDocument.create(uri, 'x', 1, this.inBuffer!)
       const text =
         this.shows ?? TextDocument.applyEdits(document, request.params.edit.documentChanges[0]!.edits)
       this.mirror.change({ textDocument: { uri, version: 9 }, contentChanges: [{ text }] })
       this.workspace.changed()
     }
+    if (this.behave === 'delete') this.machine.platter.remove(A, 'file')
+    if (this.behave === 'apply silently' || this.behave === 'say nothing') return
     if (this.behave === 'die') return this.#conversation.end()
     const result = { applied: this.behave !== 'decline' }
     this.#conversation.answered(JSON.stringify(request.id), { result })
@@ -203,6 +209,24 @@ describe('placing', () => {
     expect([stage.inBuffer, stage.onDisk]).toEqual([buffer, 'foo\n'])
   })
 
+  it('has the editor delete what is open', async () => {
+    const stage = new Stage('foo\r\n', 'foo\n')
+    stage.abilities.deletes = true
+    stage.behave = 'delete'
+    expect(await stage.place('foo\n', undefined)).toBe('buffer')
+  })
+
+  it('has no file deleted that holds something else than its buffer', async () => {
+    const stage = new Stage('written by another program\n', 'foo\n')
+    stage.abilities.deletes = true
+    stage.behave = 'delete'
+    await expect(stage.place('foo\n', undefined)).rejects.toThrow(
+      new Refused(`${A} holds something else on the disk than in the editor`),
+    )
+    expect(stage.requests).toEqual([])
+    expect(stage.onDisk).toBe('written by another program\n')
+  })
+
   it('refuses to delete what is open', async () => {
     const stage = new Stage('foo\n', 'foo\n')
     await expect(stage.place('foo\n', undefined)).rejects.toThrow(
@@ -228,6 +252,56 @@ describe('placing', () => {
     stage.behave = 'die'
     await expect(stage.place('foo\n', 'bar\n')).rejects.toThrow(new Refused('the editor is gone'))
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('writes no file that is open somewhere else', async () => {
+    const stage = new Stage('foo\n')
+    stage.elsewhere.add(A)
+    await expect(stage.place('foo\n', 'bar\n')).rejects.toThrow(
+      new Refused('an editor has it open: close it there first'),
+    )
+    expect(stage.onDisk).toBe('foo\n')
+  })
+
+  it('changes what is open here, also where it is open somewhere else', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.elsewhere.add(A)
+    expect(await stage.place('foo\n', 'bar\n')).toBe('buffer')
+  })
+
+  it('is content with a buffer that shows it, though the editor never answers', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.behave = 'apply silently'
+    expect(await stage.place('foo\n', 'bar\n')).toBe('buffer')
+  })
+
+  it('waits for no answer about a document that is closed', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.behave = 'say nothing'
+    const placed = expect(stage.place('foo\n', 'bar\n')).rejects.toThrow(
+      new Refused(`${A} was closed in the editor meanwhile`),
+    )
+    await vi.advanceTimersByTimeAsync(60_000)
+    stage.mirror.close({ textDocument: { uri } })
+    stage.workspace.changed()
+    await placed
+    expect(stage.onDisk).toBe('foo\n')
+  })
+
+  it.each<[string, string, string]>([
+    ['blanks at a line end', 'foo\n', 'foo  \n'],
+    ['line feeds at the end', 'foo\n', 'foo\n\n\n'],
+    ['a line feed at the end', 'foo', 'foo\n'],
+    ['line endings', 'foo\nbar\n', 'foo\r\nbar\r\n'],
+  ])('does not take a buffer without %s for one that has them', async (_title, before, after) => {
+    const stage = new Stage(before, before)
+    stage.behave = 'decline'
+    const reason = `the editor did not take the change to ${A}`
+    const placed = expect(stage.place(before, after)).rejects.toThrow(new Refused(reason))
+    await vi.advanceTimersByTimeAsync(5000)
+    await placed
+    stage.behave = 'apply'
+    expect(await stage.place(before, after)).toBe('buffer')
   })
 
   it('refuses bytes that no message can carry', async () => {

@@ -1,15 +1,15 @@
-import type { Env } from '../journal/env.ts'
-import type { Root } from '../journal/root.ts'
-import { liveSessions } from '../journal/session-folder.ts'
+import type { Env } from './env.ts'
+import type { Root } from './root.ts'
+import { liveSessions } from './session-folder.ts'
 
 /**
  * The paths that running editors hold open behind a proxy, as their sessions say.
- * A file written under an open buffer is a trap in every editor.
+ * A file written under an open buffer is a trap in every editor. `but`: the session that asks.
  */
-export async function openDocuments(env: Env, root: Root): Promise<Set<string>> {
+export async function openDocuments(env: Env, root: Root, but?: string): Promise<Set<string>> {
   const open = new Set<string>()
   for (const { info, claimedBy } of await liveSessions(env, root)) {
-    if (claimedBy !== undefined) continue
+    if (claimedBy !== undefined || info.session === but) continue
     const call = await env.host.call(info.socket)
     if (call.answered && call.line !== undefined) {
       for (const path of pathsIn(call.line) ?? []) {
