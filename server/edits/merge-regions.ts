@@ -22,15 +22,23 @@ export interface Pair {
 /** Whether changes that touch each other are one, or only those that overlap. */
 export type Closeness = 'touching' | 'overlapping'
 
-/** How much may differ: the search takes the square of it. */
-const MOST_DIFFERENT = 4000
+/** How much may differ: the search takes the square of it, and nobody is served meanwhile. */
+const MOST_DIFFERENT = { lines: 1500, words: 200 }
+
+/** What is compared: the lines of a file, or the words of a line, of which there may be as many lines. */
+export type Items = keyof typeof MOST_DIFFERENT
 
 /**
  * Divides three lists into regions, in their order. The base may be spelt differently for either side, as long as it
  * has the same items. Undefined: too much differs.
  */
-export function regionsOf(ours: Pair, theirs: Pair, closeness: Closeness): Region[] | undefined {
-  const [own, other] = [changesOf(ours), changesOf(theirs)]
+export function regionsOf(
+  ours: Pair,
+  theirs: Pair,
+  closeness: Closeness,
+  items: Items,
+): Region[] | undefined {
+  const [own, other] = [changesOf(ours, items), changesOf(theirs, items)]
   if (own === undefined || other === undefined) return undefined
   const regions: Region[] = []
   let [b, o, t] = [0, 0, 0]
@@ -45,7 +53,8 @@ export function regionsOf(ours: Pair, theirs: Pair, closeness: Closeness): Regio
     const length = cluster.end - cluster.start
     const [ourEnd, theirEnd] = [o + length + growth(cluster.own), t + length + growth(cluster.other)]
     const isAlike = same(ours.now.slice(o, ourEnd), (theirs.respelt ?? theirs.now).slice(t, theirEnd))
-    const from = cluster.other.length === 0 || isAlike ? 'ours' : cluster.own.length === 0 ? 'theirs' : 'both'
+    const isOurs = cluster.other.length === 0 || (cluster.own.length > 0 && isAlike)
+    const from = isOurs ? 'ours' : cluster.own.length === 0 ? 'theirs' : 'both'
     region(from, cluster.end, ourEnd, theirEnd)
   }
   unchanged(ours.base.length)
@@ -59,11 +68,18 @@ interface Replaced {
   count: number
 }
 
-function changesOf({ base, now }: Pair): Replaced[] | undefined {
-  const runs = diffArrays([...base], [...now], { maxEditLength: MOST_DIFFERENT })
-  if (runs === undefined) return undefined
+function changesOf({ base, now }: Pair, items: Items): Replaced[] | undefined {
+  let start = 0
+  const shorter = Math.min(base.length, now.length)
+  while (start < shorter && base[start] === now[start]) start++
+  let end = 0
+  while (end < shorter - start && base.at(-1 - end) === now.at(-1 - end)) end++
+  const [old, fresh] = [base.slice(start, base.length - end), now.slice(start, now.length - end)]
+  const runs = diffArrays(old, fresh, { maxEditLength: MOST_DIFFERENT[items] })
+  // A renaming may change very many, each in its place.
+  if (runs === undefined) return oneForOne(old, fresh, start)
   const changes: Replaced[] = []
-  let at = 0
+  let at = start
   let open: Replaced | undefined
   for (const { added, removed, count } of runs) {
     if (!added && !removed) {
@@ -80,6 +96,23 @@ function changesOf({ base, now }: Pair): Replaced[] | undefined {
       at += count
       open.end = at
     }
+  }
+  return changes
+}
+
+/** Undefined: they are not as many, or nearly all are others. */
+function oneForOne(old: readonly string[], fresh: readonly string[], from: number): Replaced[] | undefined {
+  const isOther = (item: string, i: number) => item !== fresh[i]
+  if (old.length !== fresh.length || old.filter(isOther).length * 2 > old.length) return undefined
+  const changes: Replaced[] = []
+  for (const [i, item] of old.entries()) {
+    const at = from + i
+    if (!isOther(item, i)) continue
+    const last = changes.at(-1)
+    if (last?.end === at) {
+      last.end++
+      last.count++
+    } else changes.push({ start: at, end: at + 1, count: 1 })
   }
   return changes
 }

@@ -1,6 +1,7 @@
 import { viewOf } from './buffer-view.ts'
 import { bareLine, bareWords, indentOf, LineEnds, linesOf, wordsOf } from './merge-lines.ts'
 import { type Closeness, regionsOf } from './merge-regions.ts'
+import { bomLength } from './utf8.ts'
 
 /** Two changes of one text put together, or where they get in each other's way. */
 export type Merged =
@@ -30,14 +31,27 @@ export function merge(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): M
   if (b.equals(o)) return { kind: 'clean', bytes: theirs }
   if (b.equals(t) || o.equals(t)) return { kind: 'clean', bytes: ours }
   if ([b, o, t].some((bytes) => bytes.includes(0))) return { kind: 'impossible', reason: 'it is no text' }
-  const sides = { base: linesOf(b), ours: linesOf(o), theirs: linesOf(t) }
+  const marks = [b, o, t].map(marksOf) as [number, number, number]
+  const sides = {
+    base: linesOf(b.subarray(marks[0])),
+    ours: linesOf(o.subarray(marks[1])),
+    theirs: linesOf(t.subarray(marks[2])),
+  }
   const ends = new LineEnds(sides.base, sides.ours)
   const pieces = piecesOf(sides, ends, 'touching', 1)
   if (pieces === undefined) return { kind: 'impossible', reason: 'too much of it differs' }
   const hunks = pieces.flatMap((piece) => piece.hunk ?? [])
   if (hunks.length > 0) return { kind: 'conflict', hunks }
   const lines = pieces.flatMap((piece) => piece.lines ?? [])
-  return { kind: 'clean', bytes: Buffer.from(ends.join(lines), 'latin1') }
+  const mark = marks[1] === marks[0] ? t.subarray(0, marks[2]) : o.subarray(0, marks[1])
+  return { kind: 'clean', bytes: Buffer.concat([mark, Buffer.from(ends.join(lines), 'latin1')]) }
+}
+
+/** How many bytes at its beginning are byte order marks. */
+function marksOf(bytes: Buffer): number {
+  let at = 0
+  while (bomLength(bytes.subarray(at)) > 0) at += bomLength(bytes.subarray(at))
+  return at
 }
 
 interface Sides {
@@ -57,6 +71,7 @@ function piecesOf(sides: Sides, ends: LineEnds, closeness: Closeness, line: numb
     { base: bareBase, now: bareOurs },
     { base: sides.base, now: sides.theirs, respelt: sides.theirs.map(bareLine) },
     closeness,
+    'lines',
   )
   return regions?.flatMap(({ from, ...spans }): Piece[] => {
     const part: Sides = {
@@ -68,8 +83,10 @@ function piecesOf(sides: Sides, ends: LineEnds, closeness: Closeness, line: numb
     const at = line + spans.ours[0]
     const lines = from === 'theirs' ? reformatted(part, ends) : oneByOne(part, ends)
     if (lines !== undefined) return [{ lines }]
-    // Each line is another one, or as it was: what ours has put between them gets in nobody's way.
-    const isLineForLine = part.base.length === part.theirs.length
+    // Each line is another one with the indent it had, or as it was: what ours has put between them gets in nobody's way.
+    const isLineForLine =
+      part.base.length === part.theirs.length &&
+      part.base.every((line, i) => indentOf(line) === indentOf(part.theirs[i]!))
     const pieces =
       from === 'both' && closeness === 'touching' && isLineForLine
         ? piecesOf(part, ends, 'overlapping', at)
@@ -84,9 +101,9 @@ function reformatted(part: Sides, ends: LineEnds): string[] | undefined {
   const areSame = base.every((line, i) => line === ours[i])
   const merged = areSame ? undefined : oneByOne(part, ends)
   if (merged !== undefined) return merged
-  // In some languages the indent is the meaning: lines that were indented anew take no others in.
-  const isIndented = base.some((line, i) => indentOf(line) !== indentOf(ours[i] ?? ''))
-  return isIndented ? undefined : theirs.map((line) => ends.of(line))
+  // In some languages the indent is the meaning, and blanks may stand in a string: such lines take no others in.
+  const isReflowed = base.some((line, i) => line.trimEnd() !== ours[i]?.trimEnd())
+  return isReflowed ? undefined : theirs.map((line) => ends.of(line))
 }
 
 /** Each line merged on its own; undefined where they are not as many, or one cannot be. */
@@ -105,7 +122,7 @@ function mergeLine(base: string, ours: string, theirs: string): string | undefin
   const indent = oneOf(indentOf(base), indentOf(ours), indentOf(theirs))
   const [b, o, t] = [wordsOf(base), wordsOf(ours), wordsOf(theirs)]
   const pair = { base: b, now: t, respelt: bareWords(t) }
-  const regions = regionsOf({ base: bareWords(b), now: bareWords(o) }, pair, 'overlapping')
+  const regions = regionsOf({ base: bareWords(b), now: bareWords(o) }, pair, 'overlapping', 'words')
   if (indent === undefined || regions === undefined || regions.some(({ from }) => from === 'both'))
     return undefined
   const words = regions.flatMap(({ from, ...spans }) => {

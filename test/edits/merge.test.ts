@@ -48,6 +48,35 @@ describe('laws', () => {
     )
   })
 
+  test('lines that each side changes, with one between that neither does, are what each made of them', () => {
+    const acts: readonly ((line: string) => readonly string[])[] = [
+      (line) => [`NEW ${line}`],
+      (line) => [`  ${line}`],
+      (line) => [`${line}  `],
+      (line) => [line, 'MORE', 'MORE'],
+      (line) => ['MORE', line],
+      () => [],
+      (line) => [line.replace(' ', '  ')],
+      (line) => [line],
+    ]
+    const act = fc.record({ side: fc.constantFrom('ours', 'theirs'), act: fc.constantFrom(...acts) })
+    const made = fc.array(act, { minLength: 2, maxLength: 8 })
+    fc.assert(
+      fc.property(made, fc.constantFrom('\n', '\r\n'), fc.constantFrom('\n', '\r\n'), (all, end, now) => {
+        const side = (name: string, lineEnd: string) =>
+          all
+            .flatMap(({ side, act }, i) => {
+              const line = `word${i} of line${i};`
+              return [...(name.includes(side) ? act(line) : [line]), `between${i}`]
+            })
+            .map((line) => line + lineEnd)
+            .join('')
+        expect(merged(side('', end), side('ours', now), side('theirs', end))).toBe(side('ours theirs', now))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   test('bytes that are no text in any encoding come through', () => {
     const [base, ours, theirs] = ['a \xff\n\nb\n', 'a \xff\xfe\n\nb\n', 'a \xff\n\nc\xff\n']
     const result = merge(
@@ -158,4 +187,39 @@ test('what is no text is not merged', () => {
 test('nor is what differs from end to end', () => {
   const lines = (of: string) => Array.from({ length: 5000 }, (_, i) => `${of}${i}\n`).join('')
   expect(merged(lines('a'), lines('b'), lines('c'))).toMatchObject({ kind: 'impossible' })
+})
+
+test('a renaming in place of very many lines is merged all the same', () => {
+  const lines = (of: string) =>
+    Array.from({ length: 9000 }, (_, i) => (i % 3 === 0 ? `${of}${i}\n` : `x${i}\n`)).join('')
+  expect(merged(lines('a'), `${lines('a')}more\n`, lines('c'))).toBe(`${lines('c')}more\n`)
+})
+
+test('a line of very many other words is a conflict, found without comparing each with each', () => {
+  const line = (of: string) => `${Array.from({ length: 20_000 }, (_, i) => `${of}${i}`).join(' ')}\n`
+  const many = (of: string) => line(of).repeat(20)
+  expect(merged(many('a'), many('b'), many('c'))).toMatchObject({ kind: 'conflict' })
+})
+
+test('an indent that is to be another one is, beside what was changed elsewhere', () => {
+  expect(merged('a\n  b\nc\nd\n', 'a\n  b\nc\nD\n', 'a\nb\nc\nd\n')).toBe('a\nb\nc\nD\n')
+  expect(merged('a  \nx\nc\nd\n', 'a  \nx\nc\nD\n', 'a\nx\nc\nd\n')).toBe('a\nx\nc\nD\n')
+})
+
+describe('what stays', () => {
+  test('is a line put behind one that is to be indented anew: it may have to be, too', () => {
+    expect(merged('f:\n  a\n', 'f:\n  a\n  z\n', 'f:\n    a\n')).toMatchObject({ kind: 'conflict' })
+  })
+
+  test('are the blanks that somebody changed within a line, or it is a conflict', () => {
+    expect(merged('s("a  b", memo)\n', 's("a b", memo)\n', 's("a  b", note)\n')).toBe('s("a b", note)\n')
+    expect(merged('s("a  b", memo)\n', 's("a b", memo)\n', 't = note\ns("a  b", t)\n')).toMatchObject({
+      kind: 'conflict',
+    })
+  })
+
+  test('is a byte order mark that was put there, and one that was taken away does not come back', () => {
+    expect(merged('a\nx\nb\n', '\ufeffa\nx\nB\n', 'A\nx\nb\n')).toBe('\ufeffA\nx\nB\n')
+    expect(merged('\ufeffa\nx\nb\n', 'a\nx\nB\n', '\ufeffA\nx\nb\n')).toBe('A\nx\nB\n')
+  })
 })
