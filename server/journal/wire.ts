@@ -109,8 +109,8 @@ export class Wire {
 function* cutsIn(object: unknown, cuts: readonly Cut[]): Generator<[string, Cut]> {
   for (const [path, number] of Object.entries(asObject(object ?? {}, 'the bytes of files'))) {
     if (number === null) continue // a nil slice of Go: nothing was known of this path
-    const cut = cuts[number as number]
-    // A key that is not written plainly was not found among those that hold bytes.
+    // A key that is not written plainly was not found among those that hold bytes: what stands there is anything.
+    const cut = typeof number === 'number' ? cuts[number] : undefined
     if (cut === undefined) throw new Unreadable(`the bytes of ${path} are not a string`)
     yield [path, cut]
   }

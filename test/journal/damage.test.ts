@@ -167,6 +167,10 @@ describe('a file that is no log', () => {
       'edits that overlap',
       '{"id":"x","edits":[{"Path":"/a","StartByte":1,"EndByte":0,"NewText":""}],"originals":{"/a":""},"expected_raw_hash":null,"expected_norm_hash":null}',
     ],
+    ...['length', 'map', '0'].map((bytes) => [
+      `bytes under a key that is written with an escape, "${bytes}"`,
+      `{"id":"x","edits":null,"original\\u0073":{"/a":"${bytes}"},"expected_raw_hash":null,"expected_norm_hash":null}`,
+    ]),
   ])('holds a line without a sum and with %s: it is bad', (_title, line) => {
     expect(decodeLine(Buffer.from(line), hasher).kind).toBe('bad')
   })
