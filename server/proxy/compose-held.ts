@@ -51,7 +51,8 @@ export async function composeHeld(
   const at = env.host.now().toISOString()
   const whole = { at, session: about.session, road, label, server, edit }
   const { intent, skipped } = await atHandOf(env, mirror, lowered, whole, about.maxIntent)
-  for (const path of skipped) obstacles.push({ path, reason: 'it is no ordinary file' })
+  for (const path of skipped)
+    obstacles.push({ path, reason: 'it is no ordinary file, or its name is not UTF-8' })
   for (const { path, after } of intent.images) {
     if (after.kind === 'unknown')
       obstacles.push({ path, reason: `what the edit makes of it cannot be told: ${after.reason}` })

@@ -56,7 +56,7 @@ export class Composed implements Draft {
   readonly folders: Draft['folders']
   /** What becomes of which path. */
   readonly outlines: readonly Outline[]
-  /** What is no ordinary file in a folder that is moved or deleted. */
+  /** What is no ordinary file, or has a name that is not UTF-8, in a folder that is moved or deleted. */
   readonly skipped: readonly string[]
   /** What was kept out of the log, when it was written last, at hand. */
   readonly withheldImages: Image[] = []

@@ -116,7 +116,10 @@ export class Recorder {
   async #appendAsItIs(lowered: Lowered, about: About): Promise<Recording> {
     const composed = await composeIntent(this.#env, this.#mirror, lowered, about, this.#maxIntent)
     // Of an empty folder that comes or goes there is nothing to be lost.
-    if (composed.outlines.length === 0) return { kind: 'nothing' }
+    if (composed.outlines.length === 0) {
+      this.#warnOfSkipped(composed.skipped)
+      return { kind: 'nothing' }
+    }
     composed.withhold(await this.#excludedAmong(composed.outlines))
     const recorded = await this.#session.append(composed)
     void this.#warnOf(recorded, composed.skipped)
@@ -139,7 +142,7 @@ export class Recorder {
   async #warnOf({ images, withheld = [] }: Intent, skipped: readonly string[]): Promise<void> {
     await new Promise((forwarded) => setImmediate(forwarded))
     try {
-      for (const path of skipped) this.#warn(`${path} is no ordinary file: it is not recorded`)
+      this.#warnOfSkipped(skipped)
       for (const { path } of withheld)
         this.#warn(`${path} is kept out of the log: its edit is never recovered or undone`)
       for (const { path, after } of images)
@@ -156,6 +159,11 @@ export class Recorder {
     } catch (error) {
       this.#warn(error instanceof Error ? error.message : String(error))
     }
+  }
+
+  #warnOfSkipped(skipped: readonly string[]): void {
+    for (const path of skipped)
+      this.#warn(`${path} is no ordinary file, or its name is not UTF-8: it is not recorded`)
   }
 
   #warn(text: string): void {

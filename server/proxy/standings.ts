@@ -11,7 +11,7 @@ export class Standings {
   readonly all = new Map<string, Standing>()
   /** Of files on the disk. */
   readonly sizes = new Map<string, number>()
-  /** Links, devices and the like in a folder that is moved or deleted: never followed, never read. */
+  /** In a folder that is moved or deleted: links, devices and the like, and what has a name that is not UTF-8. */
   readonly skipped: string[] = []
   /** Neither file nor folder. */
   readonly #others = new Set<string>()
@@ -72,7 +72,9 @@ export class Standings {
     const files: string[] = []
     const folders: string[] = []
     const walk = async (folder: string): Promise<void> => {
-      for (const { name, kind } of (await this.#disk.list(folder)) ?? []) {
+      const entries = await this.#disk.list(folder)
+      if (entries === undefined) this.#missed(folder)
+      for (const { name, kind } of entries ?? []) {
         const inner = join(folder, name)
         if (kind === 'folder') {
           folders.push(inner)
@@ -85,7 +87,13 @@ export class Standings {
     await this.look(files)
     // One that is gone by now, or was replaced by something else, is no part of what is moved or deleted.
     const still = files.filter((file) => this.all.get(file)?.kind === 'file')
+    for (const file of files) if (this.all.get(file)?.kind === 'absent') this.#missed(file)
     this.all.set(path, { kind: 'folder', files: still, folders })
+  }
+
+  /** What was listed and is not there is gone by now; or Node has put this in the place of bytes that are no UTF-8. */
+  #missed(path: string): void {
+    if (path.includes('\ufffd')) this.skipped.push(path)
   }
 }
 

@@ -417,6 +417,23 @@ describe('a folder', () => {
     expect([...skipped].sort()).toEqual(['/p/src/in/dangling', '/p/src/link', '/p/src/pipe'])
   })
 
+  it('is deleted with everything but what has a name that is not UTF-8: that is named', async () => {
+    const project = new Project(files)
+    const list = project.env.disk.list.bind(project.env.disk)
+    // Node puts U+FFFD in the place of bytes that are no UTF-8, and finds nothing by that name.
+    project.env.disk.list = async (path) => {
+      if (path.includes('\ufffd')) return undefined
+      const entries = (await list(path)) ?? []
+      if (path !== '/p/src') return entries
+      return [...entries, { name: 'caf\ufffd', kind: 'file' }, { name: '\ufffdt\ufffd', kind: 'folder' }]
+    }
+    const { intent, skipped } = await project.compose([
+      { kind: 'delete', uri: uri('/p/src'), options: { recursive: true } },
+    ])
+    expect(summary(intent)).toEqual(['/p/src/a.ts: "a\\n" -> absent', '/p/src/in/b.ts: "b\\n" -> absent'])
+    expect([...skipped].sort()).toEqual(['/p/src/caf\ufffd', '/p/src/\ufffdt\ufffd'])
+  })
+
   it('is not deleted without `recursive`, as far as anybody can tell', async () => {
     const { intent } = await new Project(files).compose([{ kind: 'delete', uri: uri('/p/src') }])
     expect(summary(intent)).toContain('/p/src/a.ts: "a\\n" -> unknown: cannot delete /p/src: it is not empty')

@@ -79,6 +79,16 @@ describe('what is not needed to record an edit', () => {
     expect(said).toEqual(['recorded', 'recorded', OUTSIDE])
   })
 
+  it('is also said of a folder that is deleted with nothing in it that is recorded', async () => {
+    machine.platter.putFolder('/w/links')
+    machine.platter.putLink('/w/links/one', '/w/a')
+    const edit = {
+      documentChanges: [{ kind: 'delete', uri: 'file:///w/links', options: { recursive: true } }],
+    }
+    expect(await recorder.record({ road: 'road', label: 'label', edit })).toEqual({ kind: 'nothing' })
+    expect(said).toEqual(['/w/links/one is no ordinary file, or its name is not UTF-8: it is not recorded'])
+  })
+
   it('is told where it fails, and harms nothing', async () => {
     await record('/w/a')
     program.disk.plan = ({ path }) => (path.startsWith('/w') ? error('EIO') : undefined)
