@@ -9,6 +9,7 @@ import type { Intent, PathFacts, Purpose } from '../journal/intent.ts'
 import { asLeft, type Outcome } from '../journal/outcomes.ts'
 import { realpathAsFar } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
+import { imageAt } from './observe.ts'
 import type { Left, Way } from './ways.ts'
 import { type Change, HalfWritten, Refused, type Workspace } from './workspace.ts'
 
@@ -43,7 +44,8 @@ export async function carryOut(
 ): Promise<Report> {
   const own =
     way.changes.length === 0 ? undefined : await record(env, session, workspace, intent, purpose, way.changes)
-  const { isOpen, ...report } = await placeAll(env, workspace, { intent, purpose, own }, way)
+  const recorded = own === undefined ? way : { ...way, changes: asRecorded(way.changes, own) }
+  const { isOpen, ...report } = await placeAll(env, workspace, { intent, purpose, own }, recorded)
   if (own !== undefined && !isOpen) {
     // Not `landed` where a path was left: the intent that it was to carry out is still open then.
     session.note({ id: own.id, at: env.host.now().toISOString(), ...endOf(report) })
@@ -56,6 +58,17 @@ export function endOf({ left }: Pick<Report, 'left'>): Pick<Outcome, 'event' | '
   if (left.length === 0) return { event: 'landed' }
   const reason = left.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
   return { event: 'superseded', reason, paths: asLeft(left) }
+}
+
+/**
+ * The changes with their bytes where this session's own log holds them: that of the other intent may go meanwhile, as
+ * too old for the history, and the files that were not written yet could not be any more.
+ */
+function asRecorded(changes: readonly Change[], own: Intent): Change[] {
+  return changes.map((change) => {
+    const { before, after } = imageAt(own, change.path)!
+    return { ...change, before, after: after.kind === 'file' ? after.bytes : undefined }
+  })
 }
 
 /** `isOpen`: its end is not known yet, or known only as long as its intent is open. */

@@ -2,9 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { DiskError } from '../../server/disk/disk.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 import type { Outcome } from '../../server/journal/outcomes.ts'
+import { replay } from '../../server/journal/replay.ts'
 import { rootAt } from '../../server/journal/root.ts'
 import { Session } from '../../server/journal/session.ts'
 import { liveSessions } from '../../server/journal/session-folder.ts'
+import { carryOut } from '../../server/recovery/carry-out.ts'
 import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
 import { observe } from '../../server/recovery/observe.ts'
 import { Recovery } from '../../server/recovery/recovery.ts'
@@ -328,6 +330,34 @@ describe('what other sessions have recorded', () => {
     const { recovery: started, end } = await recovery()
     expect(started.cases.map((kase) => started.isSettled(kase))).toEqual([false])
     await end()
+  })
+})
+
+describe('a session that is removed while its edit is undone', () => {
+  it('takes nothing with it: the undo goes on from its own log', async () => {
+    machine.platter.put('/w/a', 'new')
+    machine.platter.put('/w/b', 'new')
+    const program = machine.run()
+    const session = new Session(program, root, start, fail)
+    const edited = ['/w/a', '/w/b'].map((path) => replaced(path, 'old', 'new'))
+    await session.append({ ...intentOf('01', [...edited, deleted('/w/c', 'gone')]), facts: new Map() })
+    session.note({ id: '01', at, event: 'landed' })
+    await session.end()
+    const own = new Session(program, root, start, fail)
+    const workspace = new DiskWorkspace(program.disk, ['/w'])
+    const found: Intent[] = []
+    for await (const item of replay(program, `${root.history}/${session.id}`))
+      if (item.kind === 'intent') found.push(item.intent)
+    const intent = found[0]!
+    const way = rollBackWay(intent, await observe(workspace, intent, [], hasher))
+    const place = workspace.place.bind(workspace)
+    workspace.place = (changes, nameOf) => {
+      machine.platter.takeAway(`${root.history}/${session.id}`)
+      return place(changes, nameOf)
+    }
+    expect((await carryOut(program, own, workspace, intent, 'undo', way)).left).toEqual([])
+    await own.end()
+    expect(tree()).toEqual({ a: 'old', b: 'old', c: 'gone' })
   })
 })
 
