@@ -15,7 +15,7 @@ import { shakeHands } from '../../../client-shim/handshake.ts'
 import { type ServerExit, ServerProcess } from '../../../client-shim/server-process.ts'
 import { answerServerRequests } from '../../../client-shim/server-requests.ts'
 import type { TraceEntry } from '../../../client-shim/wire.ts'
-import { OWN_COMMANDS } from '../roads/desk.ts'
+import { asHandedOn, asHandedOnIn } from '../handed-on.ts'
 import type { Stage } from '../stage.ts'
 import { sessionsIn } from './recorded.ts'
 import { optionsFor, PATIENCE_MS, type RealServer, wrapped } from './wrapped-server.ts'
@@ -61,30 +61,6 @@ function recorded(stage: Stage, name: string, command: Command): Command {
 
 function recording(stage: Stage, name: string): string {
   return readFileSync(join(stage.folder, name), 'latin1')
-}
-
-/** The answer to `initialize`, as the proxy hands it on. */
-function asHandedOn(answer: string): string {
-  const resolving = answer
-    .replace('"codeActionProvider":true', '"codeActionProvider":{"resolveProvider":true}')
-    .replace(/("codeActionProvider":\{)(?![^}]*"resolveProvider":true)/, '$1"resolveProvider":true,')
-  const own = OWN_COMMANDS.map((id) => JSON.stringify(id)).join(',')
-  const commands = /("executeCommandProvider":\{[^}]*"commands":\[[^\]]+)/
-  if (commands.test(resolving)) return resolving.replace(commands, `$1,${own}`)
-  return resolving.replace(
-    '"capabilities":{',
-    `"capabilities":{"executeCommandProvider":{"commands":[${own}]},`,
-  )
-}
-
-/** The same in what a server wrote, its frame's length with it. */
-function asHandedOnIn(stream: string): string {
-  const header = stream.lastIndexOf('Content-Length: ', stream.indexOf('"capabilities":'))
-  const body = stream.indexOf('\r\n\r\n', header) + 4
-  const end = body + Number(/\d+/.exec(stream.slice(header))?.[0])
-  const changed = asHandedOn(stream.slice(body, end))
-  if (changed === stream.slice(body, end)) return stream
-  return `${stream.slice(0, header)}Content-Length: ${changed.length}\r\n\r\n${changed}${stream.slice(end)}`
 }
 
 interface Session {
