@@ -137,6 +137,8 @@ export class Recovery {
         // Only in buffers so far: it has landed once they are saved.
         if (seen.some(({ sight }) => sight.kind === 'file' && sight.stat === undefined))
           return { kind: 'buffered', case: kase }
+        // An editor may have got as far as to make a folder.
+        if (plan.event === 'rolled-back') await settleFolders(workspace, kase.intent, 'roll-back', [])
         if (isCarrier(kase) && plan.event === 'landed') {
           // Cut short after its last file, and before its folders.
           const left: Left[] = []
