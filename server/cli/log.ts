@@ -5,11 +5,11 @@ import { type Entry, readNewest } from '../history/history.ts'
 import { isWaiting, States } from '../history/state.ts'
 import { plural } from '../history/words.ts'
 import { touchedPaths } from '../journal/intent.ts'
-import { isWithin } from '../journal/root.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { entryJson, JSON_SHAPE } from './entry-json.ts'
 import { NOTHING_RECORDED } from './ids.ts'
 import { itemOf, itemTexts } from './listing.ts'
+import { Spellings } from './named-files.ts'
 import { jsonText, plainText, sentence } from './text.ts'
 
 const USUAL_COUNT = 20
@@ -39,15 +39,16 @@ export const log: Command = async (around, args) => {
   }
   const { env, root, cwd } = around
   const { file } = options
-  const isWanted = (entry: Entry) => file === undefined || touches(entry, file)
   const count = options.count ?? (options.style === 'json' ? Number.POSITIVE_INFINITY : USUAL_COUNT)
   const folders = options.all ? undefined : cwd
-  // One more than is listed tells that there is more.
-  const history = await readNewest(env, root, folders, { isWanted, enough: count + 1 })
+  // One more than is listed tells that there is more. Which names a file has gone by is told by the whole.
+  const enough = file === undefined ? count + 1 : Number.POSITIVE_INFINITY
+  const history = await readNewest(env, root, folders, { isWanted: () => true, enough })
   const states = new States(env, history)
   const damaged = new Set((await states.damageIn(history)).map((each) => each.log))
   if (damaged.size > 0) around.err(`lsp-wal: ${plural(damaged.size, 'log')} damaged: see lsp-wal status\n`)
-  const matching = history.entries.filter(isWanted).reverse()
+  const files = file && new Set(await new Spellings(env.disk, history.entries).beneath(file))
+  const matching = history.entries.filter((entry) => !files || touches(entry, files)).reverse()
   const chosen = matching.slice(0, count)
   if (options.style === 'json') {
     around.out(jsonText(await eachOf(chosen, async (entry) => entryJson(entry, await states.of(entry)))))
@@ -98,8 +99,8 @@ async function detailOf(around: Surroundings, entry: Entry, style: 'patch' | 'st
   return (await import('./stat.ts')).statText(around, files)
 }
 
-function touches({ recorded }: Entry, file: string): boolean {
-  return touchedPaths(recorded.intent).some((path) => isWithin(file, path))
+function touches({ recorded }: Entry, files: ReadonlySet<string>): boolean {
+  return touchedPaths(recorded.intent).some((path) => files.has(path))
 }
 
 /** One after the other: each may read files, and a history is long. */

@@ -10,6 +10,7 @@ import { closedFilesOf } from './closed-files.ts'
 import { EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { resolveId } from './ids.ts'
 import { order, sessionFor } from './live-session.ts'
+import { Spellings } from './named-files.ts'
 import { jsonText } from './text.ts'
 import { undoneText } from './undone-text.ts'
 
@@ -29,11 +30,13 @@ export async function takeBackCommand(
   const history = await readHistory(around.env, around.root, everywhere ? undefined : around.cwd)
   const states = new States(around.env, history)
   const entry = options.id === undefined ? undefined : resolveId(history.entries, options.id)
-  const wish = { direction, entry, files: options.files }
+  const spellings = new Spellings(around.env.disk, history.entries)
+  const files = (await Promise.all(options.files.map((file) => spellings.ofFile(file)))).flat()
+  const wish = { direction, entry, files }
   const entries = await toTakeBack(wish, history.entries, states)
   const results: Undone[] = []
   for (const entry of entries) {
-    const result = await takeBackOne(around, direction, states, entry, options)
+    const result = await takeBackOne(around, direction, states, entry, { ...options, files })
     results.push(result)
     if (!options.json) around.out(undoneText(around, result))
   }
