@@ -218,6 +218,7 @@ async function environment(): Promise<Env> {
 
 async function surroundings(journal: string | undefined): Promise<Surroundings> {
   const { NO_COLOR, TERM } = process.env
+  const { plainLines, plainText } = await import('./cli/text.ts')
   return {
     env: await environment(),
     root: rootAt(journal ?? defaultRoot()),
@@ -225,8 +226,8 @@ async function surroundings(journal: string | undefined): Promise<Surroundings> 
     programs: programs(),
     variables: process.env,
     out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    progress: (text) => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${text}`)),
+    err: (text) => void process.stderr.write(plainLines(text)),
+    progress: (text) => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${plainText(text)}`)),
     colour: process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb',
     width: process.stdout.isTTY ? process.stdout.columns : undefined,
   }
@@ -304,10 +305,14 @@ function say(text: string | Buffer): void {
   }
 }
 
-function fail(error: unknown): void {
+/** `plain`: what a log, a session or a file name brought is not for the terminal to obey. */
+function fail(error: unknown, plain = (text: string) => text): void {
   const known = error instanceof UsageError || error instanceof JournalError || error instanceof DiskError
-  warn(known ? error.message : String((error as Error)?.stack ?? error))
+  warn(plain(known ? error.message : String((error as Error)?.stack ?? error)))
   process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.error
 }
 
-main(process.argv.slice(2)).catch(fail)
+main(process.argv.slice(2)).catch(async (error: unknown) => {
+  const { plainLines } = await import('./cli/text.ts')
+  fail(error, plainLines)
+})

@@ -1,5 +1,5 @@
 import type { Entry } from '../history/history.ts'
-import type { Undone } from '../history/undone.ts'
+import { isUndone, type Undone } from '../history/undone.ts'
 import { JournalError } from '../journal/env.ts'
 import { touchedPaths } from '../journal/intent.ts'
 import { pathsIn } from '../journal/open-documents.ts'
@@ -68,9 +68,9 @@ function nameOf({ info }: Pick<FoundSession, 'info'>): string {
 
 function read(line: string): Undone | { readonly error: string } | undefined {
   try {
-    const answer = JSON.parse(line) as Partial<Undone> & { readonly error?: unknown }
+    const answer = JSON.parse(line) as { readonly error?: unknown }
     if (typeof answer.error === 'string') return { error: answer.error }
-    return Array.isArray(answer.files) && Array.isArray(answer.left) ? (answer as Undone) : undefined
+    return isUndone(answer) ? answer : undefined
   } catch {
     return undefined
   }

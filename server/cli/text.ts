@@ -20,6 +20,11 @@ export function plainLine(text: string): string {
   return text.split('\t').map(plainText).join('\t')
 }
 
+/** Text of several lines, as a message may hold them. */
+export function plainLines(text: string): string {
+  return text.split('\n').map(plainLine).join('\n')
+}
+
 /** A path as it is shown: relative to `cwd` where it lies beneath it. */
 export function shownPath({ cwd }: { readonly cwd: string }, path: string): string {
   return plainText(pathFrom(cwd, path))

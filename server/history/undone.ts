@@ -53,6 +53,37 @@ export function wouldBeUndone(direction: Direction, intent: Intent, way: Way): U
   return { ...aboutOf(direction, intent), by: null, files, left: [...left, ...withheld] }
 }
 
+/** Whether what a session told is that: it may be of another version, or none of this program's. */
+export function isUndone(value: unknown): value is Undone {
+  const { by, direction, files, id, label, left } = (value ?? {}) as Record<keyof Undone, unknown>
+  return (
+    (direction === 'undo' || direction === 'redo') &&
+    areStrings([id, label, by ?? '']) &&
+    Array.isArray(files) &&
+    files.every(isFile) &&
+    Array.isArray(left) &&
+    left.every(isLeft)
+  )
+}
+
+function isFile(value: unknown): boolean {
+  const { path, change, where, before, after } = (value ?? {}) as Record<keyof UndoneFile, unknown>
+  const isChange = change === 'changed' || change === 'created' || change === 'removed'
+  const isPlace = where === 'disk' || where === 'buffer' || where === null
+  return isChange && isPlace && areStrings([path, before ?? '', after ?? ''])
+}
+
+function isLeft(value: unknown): boolean {
+  const { path, reason, hunks = [] } = (value ?? {}) as Partial<Record<keyof Left, unknown>>
+  const isHunk = (hunk: Partial<Record<string, unknown>> | null) =>
+    typeof hunk?.line === 'number' && [hunk.base, hunk.ours, hunk.theirs].every(areStrings)
+  return areStrings([path, reason]) && Array.isArray(hunks) && hunks.every(isHunk)
+}
+
+function areStrings(values: unknown): boolean {
+  return Array.isArray(values) && values.every((value) => typeof value === 'string')
+}
+
 /** What was undone, or done again, as its user knows it. */
 export function titleOf({ direction, id, label }: Pick<Undone, 'direction' | 'id' | 'label'>): string {
   const bare = direction === 'redo' ? label.replace(/^(?:Undo|Roll back): /, '') : label

@@ -252,3 +252,22 @@ function flip(bytes: Buffer, at: number): Buffer {
   bytes[at]! ^= 1
   return bytes
 }
+
+test('an error holds nothing that a terminal obeys', async () => {
+  using stage = new Stage({ 'a.ts': 'foo\n' })
+  const edit = {
+    changes: {
+      [stage.uri('a.ts')]: [
+        { range: { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }, newText: 'bar' },
+      ],
+    },
+  }
+  await stage.headless(
+    [],
+    [{ executeCommand: { command: 'edit', arguments: [edit], edits: 1 } }],
+    stage.wrapped(),
+  )
+  const { status, stderr } = await stage.lspWal('undo', '--file', '\x1b[31mred')
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/does not touch .*\\x1b\[31mred\n$/)
+})
