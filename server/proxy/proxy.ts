@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { summaryOf } from '../history/changes.ts'
+import type { Undone } from '../history/undone.ts'
 import type { Env } from '../journal/env.ts'
 import { type Intent, touchedPaths } from '../journal/intent.ts'
 import type { Limits } from '../journal/retention.ts'
@@ -215,7 +216,7 @@ class ProxyRun {
     const start = { folders: this.#folders, server: command, editor: client.editor }
     const session = new Session(this.#env, root, start, this.#problem, {
       openPaths: () => this.#mirror.paths,
-      carryOut: async (order) => (await this.#takeBacks()).order(order),
+      carryOut: (order) => this.#ordered(order),
     })
     const disk = new DiskWorkspace(this.#env.disk, this.#folders)
     const settlement = new Settlement(this.#env, this.#mirror, disk, this.#problem)
@@ -332,6 +333,13 @@ class ProxyRun {
     const edits = rest.length > 0 ? `${rest.join(', ')} in ${files}` : files
     const undo = this.#ownCommands.idOf('undo')
     this.#conversation.show('info', `${intent.about.label}: ${edits}; ${undo} takes it back`)
+  }
+
+  /** From the command line. */
+  async #ordered(order: unknown): Promise<Undone> {
+    const undone = await (await this.#takeBacks()).order(order)
+    this.#offer.takenBack(undone)
+    return undone
   }
 
   async #takeBacks(): Promise<TakeBacks> {

@@ -63,6 +63,23 @@ test('an undo writes no file that is open behind another server', async () => {
   expect(stage.files()).toEqual(BEFORE)
 })
 
+test('what an undo left is not written by a later start, whatever becomes of the rest', async () => {
+  using stage = new Stage(BEFORE)
+  const [first, second] = [await server(stage), await server(stage)]
+  await renamed(stage, first)
+  await second.open(stage.path('conf.toml'))
+  await expect.poll(() => sessions(stage)).toHaveLength(2)
+  expect((await stage.lspWal('undo')).status).toBe(3)
+  await first.save(stage.path('a.ts'))
+  for (const client of running.splice(0)) await client.kill()
+
+  const third = await server(stage)
+  await third.open(stage.path('a.ts'))
+  await expect.poll(() => sessions(stage).length).toBeGreaterThan(0)
+  await third.shutdown()
+  expect(stage.files()).toEqual({ ...AFTER, 'a.ts': BEFORE['a.ts'] })
+})
+
 test('nor one that is open by another name, through a link', async () => {
   using stage = new Stage(BEFORE)
   const client = await server(stage)
