@@ -44,7 +44,14 @@ export class Takers {
   of(taken: Entry): Taker[] {
     const rank = this.#ranks.get(taken) ?? Number.POSITIVE_INFINITY
     const all = this.#byTaken.get(taken.recorded.intent.id) ?? []
-    return all.filter((each) => each.rank > rank).flatMap(({ entry }) => this.#taker(entry) ?? [])
+    const later = all.filter((each) => each.rank > rank)
+    return later.flatMap(
+      ({ entry }) =>
+        this.#taker(
+          entry,
+          later.map((each) => each.entry),
+        ) ?? [],
+    )
   }
 
   /** What the last of its takers that still holds made of an intent; undefined where none did. */
@@ -60,13 +67,31 @@ export class Takers {
     return whole || taken.recorded.settled ? { kind: 'taken', purpose, whole, by: entry } : undefined
   }
 
-  #taker(entry: Entry): Taker | undefined {
+  #taker(entry: Entry, siblings: readonly Entry[]): Taker | undefined {
     const { purpose } = entry.recorded.intent.about
     if (purpose === undefined) return undefined
     const then = this.lastOf(entry)
     const takenBackBy = then !== undefined && then.purpose !== 'finish' && then.whole ? then.by : undefined
     const done = this.#inBuffers.has(entry) ? inBuffers(entry) : doneOf(entry, then)
-    return { entry, purpose, done, takenBackBy }
+    if (takenBackBy !== undefined || purpose === 'finish' || siblings.length === 1)
+      return { entry, purpose, done, takenBackBy }
+    return { entry, purpose, done, takenBackBy: this.#takenBackBeside(entry, done, siblings) }
+  }
+
+  /**
+   * Two that were asked for at once do the same: what takes one of them back takes that much of the other back, too.
+   * Undefined: some of it holds.
+   */
+  #takenBackBeside(entry: Entry, done: Taker['done'], siblings: readonly Entry[]): Entry | undefined {
+    const rank = this.#ranks.get(entry)!
+    const backs = siblings
+      .filter(({ recorded }) => recorded.intent.about.purpose !== 'finish')
+      .flatMap((each) => this.of(each))
+      .filter((each) => each.purpose !== 'finish' && each.takenBackBy === undefined)
+      .filter((each) => this.#ranks.get(each.entry)! > rank)
+    const paths = new Set(backs.flatMap((back) => pathsDone(back.done, back.entry)))
+    const own = pathsDone(done, entry)
+    return own.length > 0 && own.every((path) => paths.has(path)) ? backs.at(-1)?.entry : undefined
   }
 }
 
@@ -91,6 +116,6 @@ function isCovered(taken: Entry, takers: readonly Taker[]): boolean {
 /** Also what was forgotten since: it was done all the same. Logs that do not tell what was left count for nothing. */
 function pathsDone(done: Taker['done'], { recorded: { intent, outcomes } }: Entry): readonly string[] {
   const left = leftIn(outcomes)
-  if (done !== 'whole' && left.size === 0) return []
+  if (done === 'not yet' || (done !== 'whole' && left.size === 0)) return []
   return touchedPaths(intent).filter((path) => !left.has(path))
 }

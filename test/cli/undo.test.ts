@@ -77,6 +77,23 @@ describe('undo and redo', () => {
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B].map((was) => was.replaceAll('note', 'memo')))
   })
 
+  it('are in order after two undos at once, of which the later one found some files undone', async () => {
+    await landed('aa', rename)
+    const back = (before: string) => replacing(before.replaceAll('note', 'memo'), 'memo', 'note')
+    const about = { purpose: 'undo', of: id('aa'), road: 'undo', label: 'Undo: Rename' } as const
+    for (const [start, files] of [
+      ['b1', { 'a.ts': back(A), 'b.ts': back(B) }],
+      ['b2', { 'b.ts': back(B) }],
+    ] as const) {
+      const at = `2026-03-04T10:${String(10 + sessions++).padStart(2, '0')}:00.000Z`
+      await place.session(async (scribe) => void (await scribe.landed(id(start), files, about)), { at })
+    }
+    while ((await run(redo)).out.startsWith('Redid'));
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B].map((was) => was.replaceAll('note', 'memo')))
+    expect((await run(undo)).out).toContain('2 files written.')
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
+  })
+
   it('refuse a file that the edit does not touch', async () => {
     await landed('aa', rename)
     await expect(run(undo, ['--file', 'c.ts', 'aa'])).rejects.toThrow(/aa000000 does not touch .*c\.ts/)
