@@ -38,6 +38,8 @@ export async function* scanLog(disk: Disk, path: string, hasher: Hasher): AsyncG
   let tail: { at: number; link: Link; isOneAppend: boolean } | undefined
   /** What is wrong with these: a torn tail may look so, too. */
   let damage: Damage[] = []
+  /** Why the line before was refused: said once of all the lines of an intent, which may be thousands. */
+  let refused: string | undefined
 
   const log = new LogFile(disk, path)
   for await (const { at, bytes } of linesOf(disk, path, log)) {
@@ -52,13 +54,16 @@ export async function* scanLog(disk: Disk, path: string, hasher: Hasher): AsyncG
     if (bad !== undefined) damage.push({ kind: 'corrupt', ...bad })
     bad = undefined
     if (line.kind === 'refused' || line.kind === 'foreign') {
+      const isSaid = line.kind === 'refused' && damage.length === 0 && line.reason === refused
       yield* damage
-      if (line.kind === 'refused') yield { kind: 'refused', at, reason: line.reason }
-      else yield { kind: 'intent', at, intent: line.intent }
+      if (line.kind === 'foreign') yield { kind: 'intent', at, intent: line.intent }
+      else if (!isSaid) yield { kind: 'refused', at, reason: line.reason }
+      refused = line.kind === 'refused' ? line.reason : undefined
       damage = []
       tail = undefined
       continue
     }
+    refused = undefined
     const { part } = line
     if (!isOfNextAppend(part, tail.link)) tail.isOneAppend = false
     if (part.seq !== link.seq || part.prev !== link.prev) {

@@ -157,6 +157,20 @@ describe('a file that is no log', () => {
     expect(wordsOf(await scan(signed(json)))).toEqual([expected])
   })
 
+  it('holds many signed records of a later version: that is reported once, and again behind anything else', async () => {
+    const later = signed('{"id":"01","meta":{"v":4}}')
+    const other = signed('{"id":"01","meta":{"v":5}}')
+    const words = wordsOf(await scan(Buffer.concat([later, later, other, other, ...lines, later, later])))
+    expect(words).toEqual([
+      'refused at 0',
+      `refused at ${2 * later.length}`,
+      'intent 01',
+      'intent 02',
+      'intent 03',
+      `refused at ${4 * later.length + log.length}`,
+    ])
+  })
+
   it.each([
     [
       'another key',
