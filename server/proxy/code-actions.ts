@@ -132,7 +132,8 @@ export class CodeActions {
       const token = `${this.#nonce}:${this.#next++}`
       tokens.push(token)
       size += to - from
-      this.#taken.set(token, body.subarray(from, to))
+      // Copied: a part of the menu would keep the whole of it in memory, which nobody counts.
+      this.#taken.set(token, Buffer.from(body.subarray(from, to)))
       edits.push({ start: from, end: to, text: text(token) })
     }
     this.#remember(tokens, size)
