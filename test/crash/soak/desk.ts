@@ -85,7 +85,15 @@ export class Desk {
     await ended
     for (const each of ['proxy', 'server']) rmSync(this.#pidFile(each), { force: true })
     if (!isKilled) this.#runMs = performance.now() - startedAt
+    else if (victim === 'editor') this.#endSaves()
     return isKilled ? victim : 'nobody'
+  }
+
+  /** This editor empties a file before it writes it. Killed between the two it tears one by itself: it got so far. */
+  #endSaves(): void {
+    const files = this.#stage.files()
+    for (const file of this.#files)
+      if (files[file] === '') this.#stage.write(file, `generation ${this.#generation}\n`)
   }
 
   /** A command that writes its process's id to a file, and is then replaced by another one. */
