@@ -1,19 +1,16 @@
 import { basename } from 'node:path'
 import { summaryOf } from '../history/changes.ts'
-import type { Undone } from '../history/undone.ts'
 import type { Env } from '../journal/env.ts'
 import { type Intent, touchedPaths } from '../journal/intent.ts'
 import type { Limits } from '../journal/retention.ts'
 import type { Root } from '../journal/root.ts'
 import { Session } from '../journal/session.ts'
-import type { SessionStart } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
 import { type ClientFacts, clientFactsOf, foldersAddedBy } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditRoads } from './edit-roads.ts'
 import { type CommandLine, EditorCommands } from './editor-commands.ts'
-import { EditorWorkspace } from './editor-workspace.ts'
 import { numberIn } from './envelope.ts'
 import { type Excluded, excludedBy } from './exclusion.ts'
 import { Gate } from './gate.ts'
@@ -22,7 +19,6 @@ import { asObject } from './json.ts'
 import { Message } from './message.ts'
 import { Mirror } from './mirror.ts'
 import { Offer } from './offer.ts'
-import { openElsewhere } from './open-elsewhere.ts'
 import { OwnCommands } from './own-commands.ts'
 import { Recorder } from './recorder.ts'
 import { type Editor, Relay } from './relay.ts'
@@ -30,9 +26,8 @@ import { look, type Route, type Watched } from './routes.ts'
 import type { End, ServerProcess } from './server-process.ts'
 import { Settlement } from './settlement.ts'
 import { ShownDocuments } from './shown-documents.ts'
-import { StartRecovery } from './start-recovery.ts'
-import type { TakeBacks } from './take-back.ts'
 import { offerWayBack } from './torn.ts'
+import { WayBack } from './way-back.ts'
 
 export interface ProxyOptions {
   readonly root: Root
@@ -79,14 +74,9 @@ class ProxyRun {
   /** Every workspace folder that the editor has had open, those included that it has closed since. */
   readonly #folders: string[] = []
   #excluded: Promise<Excluded | undefined> = Promise.resolve(undefined)
-  /** Where recoveries and undos write at the moment. */
-  readonly #workspaces = new Set<EditorWorkspace>()
   readonly #ownCommands: OwnCommands
   readonly #offer = new Offer()
   readonly #editorCommands: EditorCommands
-  #takingBack: TakeBacks | undefined
-  /** Those that the user asked for after the first. */
-  readonly #recoveries: StartRecovery[] = []
   #initializeId: string | undefined
   readonly #gate: Gate
   readonly #roads: EditRoads
@@ -216,7 +206,7 @@ class ProxyRun {
     const start = { folders: this.#folders, server: command, editor: client.editor }
     const session = new Session(this.#env, root, start, this.#problem, {
       openPaths: () => this.#mirror.paths,
-      carryOut: (order) => this.#ordered(order),
+      carryOut: (order) => wayBack.ordered(order),
     })
     const disk = new DiskWorkspace(this.#env.disk, this.#folders)
     const settlement = new Settlement(this.#env, this.#mirror, disk, this.#problem)
@@ -228,7 +218,6 @@ class ProxyRun {
       confirmsParts: client.confirmsParts,
     }
     const recorder = new Recorder(this.#env, this.#mirror, this.#conversation, session, disk, about)
-    const recovery = new StartRecovery(this.#env, session, settlement, this.#conversation, recover)
     const housekeeper = new Housekeeper(
       async (mayGoOn) => {
         // Loaded only then: no start waits for it.
@@ -240,8 +229,21 @@ class ProxyRun {
       (problem) =>
         this.#conversation.log('warning', `the history could not be kept small: ${String(problem)}`),
     )
+    const wayBack = new WayBack({
+      env: this.#env,
+      root,
+      recover,
+      client,
+      start,
+      session,
+      settlement,
+      mirror: this.#mirror,
+      conversation: this.#conversation,
+      offer: this.#offer,
+      tell: this.#problem,
+    })
     const documents = new ShownDocuments(this.#env, this.#conversation, client.showsDocuments)
-    this.#started = { client, session, settlement, recovery, housekeeper, documents }
+    this.#started = { client, session, settlement, wayBack, housekeeper, documents }
     this.#gate.open({
       session,
       recorder,
@@ -254,15 +256,14 @@ class ProxyRun {
       },
     })
     this.#editorCommands.open({
-      takeBacks: () => this.#takeBacks(),
+      takeBacks: () => wayBack.takeBacks(),
       documents,
       commandLine: (name, args) => this.#options.commandLine(name, args, client.folders[0] ?? cwd),
-      recover: () => this.#recoverAgain(root, start),
+      recover: () => wayBack.recoverAgain(),
       takesActions: client.takesActions,
     })
     try {
-      await recovery.claim(root, start, this.#problem)
-      if (client.headless) await recovery.carryOut(this.#whole(recovery), 'nobody')
+      await wayBack.begin()
     } catch (error) {
       this.#problem(error) // what was left stays as it is, and this session goes on
     }
@@ -275,15 +276,10 @@ class ProxyRun {
     if (pid !== null && host.isAbove(pid)) this.#relay.watchEditor(() => host.runs(pid))
   }
 
-  /** The disk as far as the sessions that are recovered reached: their editors may have had more folders open. */
-  #whole(recovery: StartRecovery): DiskWorkspace {
-    return new DiskWorkspace(this.#env.disk, [...this.#folders, ...recovery.folders])
-  }
-
   #initialized(): void {
     this.#conversation.open()
-    const { client, recovery, session } = this.#started ?? {}
-    if (client === undefined || recovery === undefined || client.headless) return
+    const { client, wayBack, session } = this.#started ?? {}
+    if (client === undefined || client.headless) return
     // As soon as the editor has said which files it holds: the first quiet moment.
     const { input } = this.#editor
     const latest = Date.now() + QUIET_AT_LATEST_MS
@@ -294,36 +290,9 @@ class ProxyRun {
       input.off('data', heard)
       // From now on the command line can ask what is open here; and the first edit finds its folder there.
       void session?.open()
-      if (!recovery.hasCases) return
-      this.#editorWorkspace(this.#whole(recovery), (workspace) =>
-        recovery.carryOut(workspace, 'editor'),
-      ).catch(this.#problem)
+      wayBack?.goOn().catch(this.#problem)
     }, QUIET_MS).unref()
   }
-
-  /** The workspace as the editor has it, for as long as `use` takes. */
-  async #editorWorkspace<T>(
-    disk: DiskWorkspace,
-    use: (workspace: EditorWorkspace) => Promise<T>,
-  ): Promise<T> {
-    const { appliesEdits, fileOperations } = this.#started!.client
-    const asking = { env: this.#env, root: this.#options.root, session: this.#started!.session.id }
-    const workspace = new EditorWorkspace(
-      disk,
-      this.#mirror,
-      this.#conversation,
-      { edits: appliesEdits, deletes: appliesEdits && fileOperations.includes('delete') },
-      (paths) => openElsewhere(asking, this.#mirror, paths),
-    )
-    this.#workspaces.add(workspace)
-    try {
-      return await use(workspace)
-    } finally {
-      this.#workspaces.delete(workspace)
-    }
-  }
-
-  // What the user asks for.
 
   /** The editor has taken an edit up. */
   #happened(intent: Intent): void {
@@ -333,46 +302,6 @@ class ProxyRun {
     const edits = rest.length > 0 ? `${rest.join(', ')} in ${files}` : files
     const undo = this.#ownCommands.idOf('undo')
     this.#conversation.show('info', `${intent.about.label}: ${edits}; ${undo} takes it back`)
-  }
-
-  /** From the command line. */
-  async #ordered(order: unknown): Promise<Undone> {
-    const undone = await (await this.#takeBacks()).order(order)
-    this.#offer.takenBack(undone)
-    return undone
-  }
-
-  async #takeBacks(): Promise<TakeBacks> {
-    const { TakeBacks } = await import('./take-back.ts')
-    const { session, settlement } = this.#started!
-    this.#takingBack ??= new TakeBacks({
-      env: this.#env,
-      root: this.#options.root,
-      folders: this.#folders,
-      session,
-      settlement,
-      conversation: this.#conversation,
-      within: (folders, use) => this.#editorWorkspace(new DiskWorkspace(this.#env.disk, folders), use),
-    })
-    return this.#takingBack
-  }
-
-  /** Whether dead sessions have left something since the start, or what was left then was not decided. */
-  async #recoverAgain(root: Root, start: SessionStart): Promise<boolean> {
-    const { session, settlement } = this.#started!
-    const recovery = new StartRecovery(
-      this.#env,
-      session,
-      settlement,
-      this.#conversation,
-      this.#options.recover,
-    )
-    this.#recoveries.push(recovery)
-    await recovery.claim(root, start, this.#problem)
-    if (!recovery.hasCases) return false
-    const whole = this.#whole(recovery)
-    await this.#editorWorkspace(whole, (workspace) => recovery.carryOut(workspace, 'editor'))
-    return true
   }
 
   #initializeResult(message: Message): Buffer {
@@ -400,7 +329,7 @@ class ProxyRun {
   #textChanged(path: string | undefined): void {
     if (path === undefined) return
     this.#started?.settlement.changed(path)
-    for (const workspace of this.#workspaces) workspace.changed()
+    this.#started?.wayBack.changed()
   }
 
   #saved(path: string | undefined): void {
@@ -410,7 +339,7 @@ class ProxyRun {
   #closed(path: string | undefined): void {
     if (path === undefined) return
     this.#started?.settlement.closed(path)
-    for (const workspace of this.#workspaces) workspace.changed()
+    this.#started?.wayBack.changed()
   }
 
   // The end.
@@ -418,12 +347,11 @@ class ProxyRun {
   async #endSession(): Promise<void> {
     clearTimeout(this.#quiet)
     this.#conversation.end()
-    const { settlement, recovery, session, housekeeper, documents } = this.#started ?? {}
+    const { settlement, wayBack, session, housekeeper, documents } = this.#started ?? {}
     // Last what nothing depends on.
     for (const end of [
       () => settlement?.finish(),
-      () => recovery?.end(),
-      ...this.#recoveries.map((each) => () => each.end()),
+      () => wayBack?.end(),
       () => session?.end(),
       () => documents?.end(),
       () => housekeeper?.end(),
@@ -446,7 +374,7 @@ interface Started {
   readonly client: ClientFacts
   readonly session: Session
   readonly settlement: Settlement
-  readonly recovery: StartRecovery
+  readonly wayBack: WayBack
   readonly housekeeper: Housekeeper
   readonly documents: ShownDocuments
 }

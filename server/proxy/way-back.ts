@@ -1,0 +1,138 @@
+import type { Undone } from '../history/undone.ts'
+import type { Env } from '../journal/env.ts'
+import type { Root } from '../journal/root.ts'
+import type { Session } from '../journal/session.ts'
+import type { SessionStart } from '../journal/session-folder.ts'
+import { DiskWorkspace } from '../recovery/disk-workspace.ts'
+import type { RecoverMode } from '../recovery/plan.ts'
+import type { ClientFacts } from './client-facts.ts'
+import type { Conversation } from './conversation.ts'
+import { EditorWorkspace } from './editor-workspace.ts'
+import type { Mirror } from './mirror.ts'
+import type { Offer } from './offer.ts'
+import { openElsewhere } from './open-elsewhere.ts'
+import type { Settlement } from './settlement.ts'
+import { StartRecovery } from './start-recovery.ts'
+import type { TakeBacks } from './take-back.ts'
+
+/** The session that edits are recovered and taken back in. */
+export interface Here {
+  readonly env: Env
+  readonly root: Root
+  readonly recover: RecoverMode
+  readonly client: ClientFacts
+  /** Its folders are those of the editor, also those that it opens later. */
+  readonly start: SessionStart
+  readonly session: Session
+  readonly settlement: Settlement
+  readonly mirror: Mirror
+  readonly conversation: Conversation
+  readonly offer: Offer
+  readonly tell: (problem: unknown) => void
+}
+
+/** What is done in an editor's workspace beside passing on: recovery at its start, and what its user asks for later. */
+export class WayBack {
+  readonly #here: Here
+  /** What a start finds. */
+  readonly recovery: StartRecovery
+  /** Those that the user asked for since. */
+  readonly #later: StartRecovery[] = []
+  /** Where something is written at the moment. */
+  readonly #workspaces = new Set<EditorWorkspace>()
+  #takeBacks: TakeBacks | undefined
+
+  constructor(here: Here) {
+    this.#here = here
+    this.recovery = this.#newRecovery()
+  }
+
+  /** Takes over what dead sessions left; without a screen it is carried out at once. */
+  async begin(): Promise<void> {
+    const { client, root, start, tell } = this.#here
+    await this.recovery.claim(root, start, tell)
+    if (client.headless) await this.recovery.carryOut(this.#whole(this.recovery), 'nobody')
+  }
+
+  /** Carries out what was taken over, now that the editor has said which files it holds. */
+  async goOn(): Promise<void> {
+    if (this.recovery.hasCases) await this.#carryOut(this.recovery)
+  }
+
+  /** Whether dead sessions have left something since the start, or what was left then was not decided. */
+  async recoverAgain(): Promise<boolean> {
+    const { root, start, tell } = this.#here
+    const recovery = this.#newRecovery()
+    this.#later.push(recovery)
+    await recovery.claim(root, start, tell)
+    if (!recovery.hasCases) return false
+    await this.#carryOut(recovery)
+    return true
+  }
+
+  /** Undo and redo; loaded when somebody asks for it: no start waits for that. */
+  async takeBacks(): Promise<TakeBacks> {
+    const { TakeBacks } = await import('./take-back.ts')
+    const { conversation, env, root, session, settlement, start } = this.#here
+    this.#takeBacks ??= new TakeBacks({
+      env,
+      root,
+      folders: start.folders,
+      session,
+      settlement,
+      conversation,
+      within: (folders, use) => this.#within(new DiskWorkspace(env.disk, folders), use),
+    })
+    return this.#takeBacks
+  }
+
+  /** What the command line asks for over the session's socket. */
+  async ordered(order: unknown): Promise<Undone> {
+    const undone = await (await this.takeBacks()).order(order)
+    this.#here.offer.takenBack(undone)
+    return undone
+  }
+
+  /** A document has changed, or was closed. */
+  changed(): void {
+    for (const workspace of this.#workspaces) workspace.changed()
+  }
+
+  async end(): Promise<void> {
+    for (const recovery of [this.recovery, ...this.#later]) await recovery.end().catch(this.#here.tell)
+  }
+
+  #newRecovery(): StartRecovery {
+    const { conversation, env, recover, session, settlement } = this.#here
+    return new StartRecovery(env, session, settlement, conversation, recover)
+  }
+
+  #carryOut(recovery: StartRecovery): Promise<void> {
+    return this.#within(this.#whole(recovery), (workspace) => recovery.carryOut(workspace, 'editor'))
+  }
+
+  /** The disk as far as the sessions that are recovered reached: their editors may have had more folders open. */
+  #whole(recovery: StartRecovery): DiskWorkspace {
+    const { env, start } = this.#here
+    return new DiskWorkspace(env.disk, [...start.folders, ...recovery.folders])
+  }
+
+  /** The workspace as the editor has it, for as long as `use` takes. */
+  async #within<T>(disk: DiskWorkspace, use: (workspace: EditorWorkspace) => Promise<T>): Promise<T> {
+    const { client, conversation, env, mirror, root, session } = this.#here
+    const { appliesEdits, fileOperations } = client
+    const workspace = new EditorWorkspace(
+      disk,
+      mirror,
+      conversation,
+      { edits: appliesEdits, deletes: appliesEdits && fileOperations.includes('delete') },
+      (paths) => openElsewhere({ env, root, session: session.id }, mirror, paths),
+    )
+    this.#workspaces.add(workspace)
+    try {
+      return await use(workspace)
+    } finally {
+      this.#workspaces.delete(workspace)
+    }
+  }
+}
