@@ -66,14 +66,14 @@ describe('undo and redo', () => {
 
   it('take one file back after the other, and all of them forth', async () => {
     await landed('aa', rename)
-    await run(undo, ['--file', 'a.ts', 'aa'])
+    await run(undo, ['--file', 'a.ts', id('aa')])
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B.replaceAll('note', 'memo')])
-    await run(undo, ['--file', 'b.ts', 'aa'])
+    await run(undo, ['--file', 'b.ts', id('aa')])
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
-    expect(await run(redo, ['--file', 'b.ts', 'aa'])).toMatchObject({ exit: 0 })
+    expect(await run(redo, ['--file', 'b.ts', id('aa')])).toMatchObject({ exit: 0 })
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B.replaceAll('note', 'memo')])
-    await run(undo, ['--file', 'b.ts', 'aa'])
-    expect(await run(redo, ['aa'])).toMatchObject({ exit: 0 })
+    await run(undo, ['--file', 'b.ts', id('aa')])
+    expect(await run(redo, [id('aa')])).toMatchObject({ exit: 0 })
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B].map((was) => was.replaceAll('note', 'memo')))
   })
 
@@ -96,7 +96,7 @@ describe('undo and redo', () => {
 
   it('refuse a file that the edit does not touch', async () => {
     await landed('aa', rename)
-    await expect(run(undo, ['--file', 'c.ts', 'aa'])).rejects.toThrow(/aa000000 does not touch .*c\.ts/)
+    await expect(run(undo, ['--file', 'c.ts', id('aa')])).rejects.toThrow(/aa000000 does not touch .*c\.ts/)
     await run(undo)
     await expect(run(redo, ['--file', 'c.ts'])).rejects.toThrow(/does not touch .*c\.ts/)
   })
@@ -146,10 +146,10 @@ describe('what was changed since', () => {
     expect(done.out).toContain('        let memos = 1\n')
     expect([text('a.ts'), text('b.ts')]).toEqual(['let memos = 1\n\n// end\n', B])
     writeFileSync(place.path('a.ts'), 'let memo = 1\n\n// The End\n')
-    expect(await run(undo, ['--file', 'a.ts', 'aa'])).toMatchObject({ exit: 0 })
+    expect(await run(undo, ['--file', 'a.ts', id('aa')])).toMatchObject({ exit: 0 })
     expect(text('a.ts')).toBe('let note = 1\n\n// The End\n')
     // Two undos made up the whole, and are redone together.
-    expect(await run(redo, ['aa'])).toMatchObject({ exit: 0 })
+    expect(await run(redo, [id('aa')])).toMatchObject({ exit: 0 })
     expect([text('a.ts'), text('b.ts')]).toEqual([
       'let memo = 1\n\n// The End\n',
       B.replaceAll('note', 'memo'),
@@ -167,8 +167,8 @@ describe('what was changed since', () => {
     expect(await run(undo)).toMatchObject({ exit: 0 })
     expect(text('d.ts')).toBe('note\n')
     expect((await run(undo)).out).toBe('Nothing recorded here is left to be undone.\n')
-    expect(await run(redo, ['bb'])).toMatchObject({ exit: 0 })
-    expect((await run(redo, ['bb'])).out).toBe('Nothing recorded here is left to be redone.\n')
+    expect(await run(redo, [id('bb')])).toMatchObject({ exit: 0 })
+    expect((await run(redo, [id('bb')])).out).toBe('Nothing recorded here is left to be redone.\n')
     expect(text('a.ts')).toBe(A.replace('note', 'memo'))
   })
 
@@ -176,7 +176,7 @@ describe('what was changed since', () => {
     await landed('aa', rename)
     await run(undo)
     writeFileSync(place.path('a.ts'), `${A}// more\n`)
-    const again = await run(undo, ['aa'])
+    const again = await run(undo, [id('aa')])
     expect(again).toMatchObject({ exit: 0 })
     expect(again.out).toContain('there is nothing to write.')
     expect(text('a.ts')).toBe(`${A}// more\n`)
@@ -199,21 +199,21 @@ describe('what was changed since', () => {
   it('may be another edit: an older one is undone under a newer one', async () => {
     await landed('aa', { 'a.ts': replacing(A, 'note', 'memo') })
     await landed('bb', { 'a.ts': replacing(A.replace('note', 'memo'), 'end', 'fin') }, 'Rename `end` → `fin`')
-    expect(await run(undo, ['aa'])).toMatchObject({ exit: 0 })
+    expect(await run(undo, [id('aa')])).toMatchObject({ exit: 0 })
     expect(text('a.ts')).toBe('let note = 1\n\n// fin\n')
-    expect(await run(undo, ['bb'])).toMatchObject({ exit: 0 })
+    expect(await run(undo, [id('bb')])).toMatchObject({ exit: 0 })
     expect(text('a.ts')).toBe(A)
-    expect(await run(redo, ['aa'])).toMatchObject({ exit: 0 })
+    expect(await run(redo, [id('aa')])).toMatchObject({ exit: 0 })
     expect(text('a.ts')).toBe('let memo = 1\n\n// end\n')
   })
 
   it('is not undone twice over: of two edits of the same words the older one is a conflict', async () => {
     await landed('aa', { 'a.ts': replacing(A, 'note', 'memo') })
     await landed('bb', { 'a.ts': replacing(A.replace('note', 'memo'), 'memo', 'text') }, 'b')
-    expect(await run(undo, ['aa'])).toMatchObject({ exit: 3 })
+    expect(await run(undo, [id('aa')])).toMatchObject({ exit: 3 })
     expect(text('a.ts')).toBe(A.replace('note', 'text'))
-    expect(await run(undo, ['bb'])).toMatchObject({ exit: 0 })
-    expect(await run(undo, ['aa'])).toMatchObject({ exit: 0 })
+    expect(await run(undo, [id('bb')])).toMatchObject({ exit: 0 })
+    expect(await run(undo, [id('aa')])).toMatchObject({ exit: 0 })
     expect(text('a.ts')).toBe(A)
   })
 
