@@ -117,7 +117,9 @@ export class TakeBacks {
       const report = await takeBack(env, session, workspace, entry, way)
       const { buffered, own, written } = report
       if (own !== undefined && buffered.length > 0) this.#followBuffered(own, report)
-      if (own !== undefined && report.left.length === 0) settlement.takenBack(report.of.id)
+      // Of a part of it the rest is still in buffers, and to be brought back after a crash.
+      const isWhole = files.length === 0 && report.left.length === 0 && report.withheld.length === 0
+      if (own !== undefined && isWhole) settlement.takenBack(report.of.id)
       if (own !== undefined && written.length > 0) conversation.notifyServer(...changedFiles(own, written))
       return undoneOf(direction, report, way)
     })

@@ -251,6 +251,19 @@ describe('from the command line, while an editor runs', () => {
     await quit(stage, client)
   })
 
+  test('one file of what was never saved is undone, and the rest is pending still after a crash', async () => {
+    using stage = new Stage(BEFORE)
+    const client = await editor(stage)
+    await client.executeCommand('edit', [rename(stage) as never, LABEL])
+    expect((await stage.lspWal('undo', '--file', 'a.ts')).status).toBe(0)
+    expect(text(client, stage, 'a.ts')).toBe(BEFORE['a.ts'])
+    expect(text(client, stage, 'b.ts')).toBe(AFTER['b.ts'])
+    await client.kill()
+    const { stdout } = await stage.lspWal('log', '--json')
+    const entries = JSON.parse(stdout) as { label: string; state: string }[]
+    expect(entries.find(({ label }) => label === LABEL)).toMatchObject({ state: 'pending' })
+  })
+
   test('an edit of days ago goes through the editor that runs now, which has recorded nothing yet', async () => {
     using stage = new Stage(BEFORE)
     const first = await editor(stage)
