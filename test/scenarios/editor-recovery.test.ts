@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { HeadlessClient } from '../../client-shim/client.ts'
-import type { HeadlessOptions } from '../../client-shim/options.ts'
+import { editor, endEditors } from './screen.ts'
 import { Stage } from './stage.ts'
 
 const BEFORE = {
@@ -31,25 +30,7 @@ function rename(stage: Stage): object {
   return { executeCommand: { command: 'edit', arguments: [{ changes }, 'Rename foo'], edits: 1 } }
 }
 
-const running: HeadlessClient[] = []
-
-/** An editor with a screen, as far as the proxy can tell: it can be asked, and its buffers hold what is unsaved. */
-async function editor(stage: Stage, options: Partial<HeadlessOptions> = {}): Promise<HeadlessClient> {
-  const [command, ...args] = stage.wrapped()
-  const client = await HeadlessClient.start({
-    command: [command!, ...args],
-    folders: [stage.workspace],
-    clientInfo: { name: 'Test Editor', version: '1' },
-    savePolicy: 'never',
-    ...options,
-  })
-  running.push(client)
-  return client
-}
-
-afterEach(async () => {
-  for (const client of running.splice(0)) await client.kill()
-})
+afterEach(endEditors)
 
 describe('a torn rename, at the next start in an editor', () => {
   test('files that the editor has open are finished in its buffers, the others on the disk', async () => {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { CodeAction } from 'vscode-languageserver-protocol'
-import { HeadlessClient } from '../../client-shim/client.ts'
-import type { HeadlessOptions } from '../../client-shim/options.ts'
+import type { HeadlessClient } from '../../client-shim/client.ts'
 import type { Undone } from '../../server/history/undone.ts'
+import { editor, endEditors } from './screen.ts'
 import { Stage } from './stage.ts'
 
 const BEFORE = {
@@ -30,25 +30,7 @@ function rename(stage: Stage, newText = 'bar'): object {
 }
 
 const LABEL = 'Rename `foo` → `bar`'
-const running: HeadlessClient[] = []
-
-/** An editor with a screen, whose files stay unsaved until it is told otherwise. */
-async function editor(stage: Stage, options: Partial<HeadlessOptions> = {}): Promise<HeadlessClient> {
-  const [command, ...args] = stage.wrapped()
-  const client = await HeadlessClient.start({
-    command: [command!, ...args],
-    folders: [stage.workspace],
-    clientInfo: { name: 'Test Editor', version: '1' },
-    savePolicy: 'never',
-    ...options,
-  })
-  running.push(client)
-  return client
-}
-
-afterEach(async () => {
-  for (const client of running.splice(0)) await client.kill()
-})
+afterEach(endEditors)
 
 /** Has the server send the renaming; all of it is saved. */
 async function renamed(stage: Stage, client: HeadlessClient): Promise<void> {
