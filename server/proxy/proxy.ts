@@ -50,8 +50,9 @@ export interface ProxyOptions {
 
 const QUIET_MS = 250
 const QUIET_AT_LATEST_MS = 5000
-/** How long the end of a session may take. */
+/** How long the end of a session may take, and how long yet once a signal has come. */
 const END_MS = 5000
+const HURRIED_END_MS = 1000
 
 /** Runs one session between an editor and a started server. Resolves with the server's end. */
 export async function runProxy(
@@ -123,8 +124,8 @@ class ProxyRun {
   async run(): Promise<End> {
     const end = await this.#relay.run()
     // A disk that hangs, too: everything that matters is in the log, and the next start finds it.
-    const patience = new Promise<void>((done) => setTimeout(done, END_MS))
-    await Promise.race([this.#endSession(), this.#relay.hurried, patience])
+    const hurried = this.#relay.hurried.then(() => after(HURRIED_END_MS))
+    await Promise.race([this.#endSession(), hurried, after(END_MS)])
     return end
   }
 
@@ -377,6 +378,10 @@ interface Started {
   readonly wayBack: WayBack
   readonly housekeeper: Housekeeper
   readonly documents: ShownDocuments
+}
+
+function after(milliseconds: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, milliseconds))
 }
 
 function answers(none: () => boolean, route: (id: string) => Route | undefined): Watched['answers'] {

@@ -48,7 +48,7 @@ export class Relay {
   #exited = false
   #giveUp: () => void = () => {}
   #hurry: () => void = () => {}
-  /** Resolves when a signal comes though the server is gone: what is left to do is not worth waiting for. */
+  /** Resolves when a signal comes though the server is gone: nobody waits any more for what it wrote. */
   readonly hurried = new Promise<void>((done) => {
     this.#hurry = done
   })

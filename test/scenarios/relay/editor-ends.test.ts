@@ -1,7 +1,9 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe } from 'vitest'
 import { flood, report } from './messages.ts'
 import { BARE_PIPE, FAULT_SERVER, gone, runs, stands, test } from './processes.ts'
-import { initialize } from './session.ts'
+import { initialize, initialized } from './session.ts'
 
 const onUnix = test.skipIf(process.platform === 'win32')
 /** What a server is given to leave by itself, and some more. */
@@ -93,6 +95,25 @@ describe.skipIf(process.platform === 'win32').concurrent('lsp-wal that is sent',
       expect(runs(server.pid)).toBe(false)
     },
   )
+
+  // As Emacs does that quits: the end of the input first, and the signal a moment later.
+  test('SIGHUP while it puts its session away: it comes to the end of that', async ({
+    stage,
+    processes,
+    expect,
+  }) => {
+    const proxy = processes.start(stage.wrapped([], fault('serve', '5')))
+    await proxy.announced()
+    proxy.stdin.write(initialize(stage, process.pid))
+    proxy.stdin.write(initialized)
+    const live = join(stage.journal, 'live')
+    await expect.poll(() => existsSync(live) && readdirSync(live).length).toBe(1)
+    proxy.stdin.end()
+    await proxy.stdout.takeAll()
+    proxy.child.kill('SIGHUP') // it may have come to its end already
+    expect(await proxy.ended).toBe(5)
+    expect(readdirSync(live)).toEqual([])
+  })
 
   test('SIGKILL, with all its group: nothing is left', async ({ stage, processes }) => {
     const proxy = processes.start(stage.wrapped([], fault('stay')))
