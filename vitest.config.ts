@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
     testTimeout: 30_000,
+    // Many tests wait for other processes most of the time.
+    maxWorkers: '100%',
   },
 })
