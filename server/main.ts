@@ -6,7 +6,7 @@ import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import about from '../package.json' with { type: 'json' }
 import { type Command, EXIT, nearest, type Surroundings, UsageError } from './cli/command.ts'
-import type { HeadlessTools } from './cli/headless/held-edit.ts'
+import type { HeadlessTools } from './cli/headless/tools.ts'
 import { USAGE } from './cli/usage.ts'
 import { type WrapOptions, wrapOptions } from './cli/wrap-options.ts'
 import { DiskError } from './disk/disk.ts'

@@ -1,24 +1,11 @@
 import type { Image } from '../edits/images.ts'
-import type { PositionEncoding } from '../edits/line-index.ts'
 import { type Env, JournalError } from '../journal/env.ts'
-import { type About, type Intent, type OwnRoad, type PathFacts, touchedPaths } from '../journal/intent.ts'
+import type { HeldEdit } from '../journal/held-edit.ts'
+import { type About, type Intent, type PathFacts, touchedPaths } from '../journal/intent.ts'
 import { atHand, ChangedMeanwhile, composeIntent, TooLarge } from './compose-intent.ts'
 import { excludedBy } from './exclusion.ts'
 import { Mirror } from './mirror.ts'
 import { fromWorkspaceEdit, type Lowered } from './workspace-edit.ts'
-
-/** An edit that nobody has carried out yet. */
-export interface HeldEdit {
-  /** A WorkspaceEdit. */
-  readonly edit: unknown
-  readonly encoding: PositionEncoding
-  /** What the edit refers to, of the files that the server was shown. */
-  readonly texts: readonly { readonly uri: string; readonly text: string }[]
-  /** The command that it was asked for by. */
-  readonly road: OwnRoad
-  readonly label: string
-  readonly server: string
-}
 
 export interface Composed {
   /** Undefined: it touches no file. */

@@ -4,11 +4,11 @@ import { type Command, EXIT, orUsage, type Surroundings, UsageError } from '../c
 import { styleFor } from '../style.ts'
 import { jsonText, plainText } from '../text.ts'
 import type { OfferedAction, Want } from './ask-server.ts'
-import type { HeadlessTools } from './held-edit.ts'
 import { HEADLESS_OPTIONS, headlessOptions, OPTIONS_USAGE, splitServer } from './options.ts'
 import { runHeadless } from './run.ts'
 import { targetOf } from './target.ts'
 import { tellRefusal } from './tell.ts'
+import type { HeadlessTools } from './tools.ts'
 
 const USAGE = `Usage: lsp-wal action [--kind KIND] [--title TITLE] [options] PLACE -- SERVER [ARG...]
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { JournalError } from '../../journal/env.ts'
+import type { HeldEdit } from '../../journal/held-edit.ts'
 import type { Surroundings } from '../command.ts'
-import type { HeldEdit } from './held-edit.ts'
 import type { HeadlessOptions } from './options.ts'
 import type { Target } from './target.ts'
 

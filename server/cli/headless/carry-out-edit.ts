@@ -1,5 +1,6 @@
 import { readHistory } from '../../history/history.ts'
 import { isTorn, States } from '../../history/state.ts'
+import type { HeldEdit } from '../../journal/held-edit.ts'
 import type { Intent } from '../../journal/intent.ts'
 import { openDocuments } from '../../journal/open-documents.ts'
 import { Session } from '../../journal/session.ts'
@@ -11,8 +12,8 @@ import { finishWay, type Left, rollBackWay } from '../../recovery/ways.ts'
 import { ClosedFiles } from '../closed-files.ts'
 import type { Surroundings } from '../command.ts'
 import { excludeOf } from '../wrap-options.ts'
-import type { HeadlessTools, HeldEdit } from './held-edit.ts'
 import type { HeadlessOptions } from './options.ts'
+import type { HeadlessTools } from './tools.ts'
 
 /** What became of an edit: all of it, or nothing. */
 export type Done =

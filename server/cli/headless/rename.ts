@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import { type Command, EXIT, orUsage, UsageError } from '../command.ts'
-import type { HeadlessTools } from './held-edit.ts'
 import { countOf, HEADLESS_OPTIONS, headlessOptions, OPTIONS_USAGE, splitServer } from './options.ts'
 import { runHeadless } from './run.ts'
 import { placeOf } from './target.ts'
 import { tellRefusal } from './tell.ts'
+import type { HeadlessTools } from './tools.ts'
 
 const USAGE = `Usage: lsp-wal rename [options] FILE:LINE:COLUMN NEWNAME -- SERVER [ARG...]
 

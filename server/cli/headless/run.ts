@@ -2,10 +2,10 @@ import { EXIT, type Surroundings, UsageError } from '../command.ts'
 import { plainText, shownPath } from '../text.ts'
 import { type Answer, askServer, type Want } from './ask-server.ts'
 import { carryOutEdit, isTornHere } from './carry-out-edit.ts'
-import type { HeadlessTools } from './held-edit.ts'
 import type { HeadlessOptions } from './options.ts'
 import type { Target } from './target.ts'
 import { tellDone, tellRefusal } from './tell.ts'
+import type { HeadlessTools } from './tools.ts'
 
 /** Asks a server, and carries out the edit that it answers with; gives the exit status. @throws UsageError */
 export async function runHeadless(

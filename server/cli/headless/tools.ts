@@ -1,20 +1,7 @@
-import type { PositionEncoding } from '../../edits/line-index.ts'
 import type { Env } from '../../journal/env.ts'
-import type { Intent, OwnRoad } from '../../journal/intent.ts'
+import type { HeldEdit } from '../../journal/held-edit.ts'
+import type { Intent } from '../../journal/intent.ts'
 import type { Left } from '../../recovery/ways.ts'
-
-/** An edit that a server has sent and nobody has carried out yet. */
-export interface HeldEdit {
-  /** A WorkspaceEdit. */
-  readonly edit: unknown
-  readonly encoding: PositionEncoding
-  /** What the edit refers to, of the files that the server was shown. */
-  readonly texts: readonly { readonly uri: string; readonly text: string }[]
-  /** The command that it was asked for by. */
-  readonly road: OwnRoad
-  readonly label: string
-  readonly server: string
-}
 
 /** What the headless commands are given beside their surroundings. */
 export interface HeadlessTools {
