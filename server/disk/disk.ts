@@ -7,8 +7,11 @@
 export interface Disk {
   /** Whole contents. */
   read(path: string): Promise<Buffer>
-  /** A stretch of a file, or what there is of it, by calls that wait; never through a link at its last name. */
-  readNow(path: string, position: number, length: number): Buffer
+  /**
+   * A stretch of a file, by calls that wait; never through a link at its last name. Returns how many bytes were read:
+   * fewer than there is room for where it ends before.
+   */
+  readNow(path: string, into: Uint8Array, position: number): number
   /** What stands at each of many paths, links followed, in their order. Nothing is opened. */
   lookMany(paths: readonly string[]): Promise<Look[]>
   /**

@@ -23,14 +23,13 @@ const FLAGS: Record<OpenHow, number> = {
 }
 
 /** `Disk.readNow` on the real file system. */
-export function readNow(path: string, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length)
+export function readNow(path: string, into: Uint8Array, position: number): number {
   let done = 0
   try {
     const descriptor = fs.openSync(path, fs.constants.O_RDONLY | PLAIN)
     try {
-      while (done < length) {
-        const read = fs.readSync(descriptor, bytes, done, length - done, position + done)
+      while (done < into.length) {
+        const read = fs.readSync(descriptor, into, done, into.length - done, position + done)
         if (read === 0) break
         done += read
       }
@@ -40,7 +39,7 @@ export function readNow(path: string, position: number, length: number): Buffer 
   } catch (error) {
     throw new DiskError('read', path, error)
   }
-  return bytes.subarray(0, done)
+  return done
 }
 
 /** A bare descriptor: a `FileHandle` takes twice as long for each call, and an edit waits for them. */

@@ -15,6 +15,11 @@ export function normalize(bytes: Uint8Array): Uint8Array {
   return withoutBoms(needsRewriting(viewOf(bytes)) ? withoutCrAndBlanks(bytes) : bytes)
 }
 
+/** Whether `normalize` gives bytes back as they are; nothing is made for it. */
+export function isNormalized(bytes: Uint8Array): boolean {
+  return bomLength(bytes) === 0 && !needsRewriting(viewOf(bytes))
+}
+
 /**
  * Whether the parts, put together, are their own normalized bytes for certain; each of them is a stretch of bytes
  * that are, or is `isNew`. Only what is new and where parts meet is looked at.

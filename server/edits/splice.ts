@@ -33,6 +33,38 @@ export function splicedParts(original: Uint8Array, edits: readonly ByteEdit[]): 
   return parts
 }
 
+/** The length of what `splice` puts together, of an original of `length` bytes. */
+export function splicedLength(length: number, edits: readonly ByteEdit[]): number {
+  return edits.reduce((sum, { start, end, text }) => sum - (end - start) + Buffer.byteLength(text), length)
+}
+
+/** `splice` of an original that comes in slices; each of what comes of it is there until the next is asked for. */
+export function* spliceSlices(
+  original: Iterable<Uint8Array>,
+  edits: readonly ByteEdit[],
+): Generator<Uint8Array> {
+  let next = 0
+  // Both in bytes of the original: where the slice begins, and up to where it is kept, or replaced.
+  let at = 0
+  let done = 0
+  for (const slice of original) {
+    const end = at + slice.length
+    for (; next < edits.length && edits[next]!.start < end; next++) {
+      const edit = edits[next]!
+      if (edit.start > done) yield slice.subarray(done - at, edit.start - at)
+      if (edit.text !== '') yield Buffer.from(edit.text, 'utf8')
+      done = edit.end
+    }
+    if (done < end) {
+      yield slice.subarray(done - at)
+      done = end
+    }
+    at = end
+  }
+  for (; next < edits.length; next++)
+    if (edits[next]!.text !== '') yield Buffer.from(edits[next]!.text, 'utf8')
+}
+
 /** Throws where edits could not be spliced: a bug of whoever made them, not something met in the world. */
 export function assertEdits(length: number, edits: readonly ByteEdit[]): void {
   const fault = editsFault(length, edits)

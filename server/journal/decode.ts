@@ -99,8 +99,8 @@ function decodeForeign(line: Buffer, hasher: Hasher, { log, at }: Place): Line {
         const reason = 'its original was not recorded'
         return { path, before, after: { kind: 'unknown', reason }, source: undefined, edits: [] }
       }
-      const { bytes, edits } = wire.afterImage(path)
-      const after: After = { kind: 'file', bytes: bytes.stored }
+      const { stored, edits } = wire.afterImage(path)
+      const after: After = { kind: 'file', bytes: stored }
       return { path, before: before.stored, after, source: path, edits }
     })
     const about = { at: '', session: '', road: '', label: '', server: '' }

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path'
-import { type Hasher, hashesOf } from '../edits/hash.ts'
+import type { Hasher, Hashes } from '../edits/hash.ts'
 import type { After, Image } from '../edits/images.ts'
 import type { RecordPart } from './decode.ts'
 import type { About, Intent, PathFacts, Purpose, Withheld } from './intent.ts'
@@ -39,7 +39,7 @@ function intentOf(parts: readonly RecordPart[], hasher: Hasher): Intent {
     if (!isAbsolute(path)) throw new Unreadable(`its path ${path} is not absolute`)
     const note = asObject(value, path)
     if (note.withheld === true) withheld.push(withheldOf(path, note, wire))
-    else images.push(imageOf(path, note, wire, hasher))
+    else images.push(imageOf(path, note, wire))
     facts.set(path, factsOf(note))
   }
   wire.checkOriginals()
@@ -57,7 +57,7 @@ function intentOf(parts: readonly RecordPart[], hasher: Hasher): Intent {
   }
 }
 
-function imageOf(path: string, note: Json, wire: Wire, hasher: Hasher): Image {
+function imageOf(path: string, note: Json, wire: Wire): Image {
   const before = wire.original(path)?.stored
   if (note.unknown !== undefined) {
     const after: After = { kind: 'unknown', reason: stringAt(note, 'unknown') }
@@ -68,18 +68,17 @@ function imageOf(path: string, note: Json, wire: Wire, hasher: Hasher): Image {
   if (expected.kept !== undefined) {
     const kept = wire.kept(path)
     if (kept === undefined) throw new Unreadable(`the after-image of ${path} is missing`)
-    check(path, kept.bytes, expected, hasher)
+    check(path, kept.hashes, expected)
     return { path, before, after: { kind: 'file', bytes: kept.stored }, source: undefined, edits: [] }
   }
   const from = note.movedFrom === undefined ? path : stringAt(note, 'movedFrom')
-  const { bytes, edits } = wire.afterImage(from)
-  check(path, bytes.bytes, expected, hasher)
+  const { stored, hashes, edits } = wire.afterImage(from)
+  check(path, hashes, expected)
   const source = wire.original(from) === undefined ? undefined : from
-  return { path, before, after: { kind: 'file', bytes: bytes.stored }, source, edits }
+  return { path, before, after: { kind: 'file', bytes: stored }, source, edits }
 }
 
-function check(path: string, bytes: Uint8Array, expected: Json, hasher: Hasher): void {
-  const { raw, norm } = hashesOf(hasher, bytes)
+function check(path: string, { raw, norm }: Hashes, expected: Json): void {
   if (raw !== expected.raw || norm !== expected.norm)
     throw new Unreadable(`the after-image of ${path} does not have the recorded hash`)
 }

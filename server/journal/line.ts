@@ -1,6 +1,7 @@
 import type { Hashes } from '../edits/hash.ts'
+import { base64Length } from './base64.ts'
 import type { Cut } from './line-json.ts'
-import { base64Length, Section } from './section.ts'
+import { Section } from './section.ts'
 
 // The Go package's reader refuses a whole log for one line of 16 MiB. Atoms are packed by what they can take at most
 // once encoded, and none takes more than a few MiB. What a line is made of is held until it is written: short lines

@@ -1,14 +1,15 @@
 import { basename, dirname, join } from 'node:path'
 import { type Disk, DiskError, type DiskFile } from '../disk/disk.ts'
-import { bytesOf, type FileBytes, type Stored } from '../edits/file-bytes.ts'
+import { type FileBytes, type Stored, slicesOf } from '../edits/file-bytes.ts'
 import type { Hasher } from '../edits/hash.ts'
-import { type ByteEdit, splice } from '../edits/splice.ts'
+import { type ByteEdit, spliceSlices } from '../edits/splice.ts'
+import { decodeBase64, decodedLength } from './base64.ts'
 import type { Cut } from './line-json.ts'
 import { CLAIMED } from './session-folder.ts'
 
 /** What the bytes of a log are read out of again. */
 export interface Readable {
-  /** By calls that wait; fewer where the log ends before. @throws DiskError */
+  /** By calls that wait, and until anything is read again; fewer where the log ends before. @throws DiskError */
   read(at: number, length: number): Buffer
 }
 
@@ -51,11 +52,13 @@ export class LogFile implements Readable {
     const line = this.#line
     if (line !== undefined && at >= line.at && at + length <= line.at + line.bytes.length)
       return line.bytes.subarray(at - line.at, at - line.at + length)
-    if (this.#file !== undefined) return readFrom(this.#file, at, length)
+    const file = this.#file
+    if (file !== undefined) return fill(roomFor(length), (into, from) => file.readNow(into, at + from))
     let gone: unknown
     for (const path of [this.path, ...placesOf(this.path)]) {
       try {
-        return this.#disk.readNow(path, at, length)
+        const into = roomFor(length)
+        return into.subarray(0, this.#disk.readNow(path, into, at))
       } catch (error) {
         if (!(error instanceof DiskError && error.code === 'ENOENT')) throw error
         gone ??= error
@@ -65,14 +68,23 @@ export class LogFile implements Readable {
   }
 }
 
-function readFrom(file: DiskFile, at: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length)
-  for (let done = 0; done < length; ) {
-    const read = file.readNow(bytes.subarray(done), at + done)
-    if (read === 0) return bytes.subarray(0, done)
-    done += read
+function fill(into: Buffer, read: (into: Buffer, from: number) => number): Buffer {
+  for (let done = 0; done < into.length; ) {
+    const length = read(into.subarray(done), done)
+    if (length === 0) return into.subarray(0, done)
+    done += length
   }
-  return bytes
+  return into
+}
+
+// What stands in a log is read bit by bit, and needed until the next one: new memory each time takes longer than that.
+const LONGEST_KEPT = 1024 * 1024
+let room = Buffer.alloc(0)
+
+function roomFor(length: number): Buffer {
+  if (length > LONGEST_KEPT) return Buffer.allocUnsafe(length)
+  if (length > room.length) room = Buffer.allocUnsafeSlow(length)
+  return room.subarray(0, length)
 }
 
 /** Where a log may have gone with its session: it was taken over, put back, or settled. */
@@ -110,17 +122,36 @@ export class LogBytes implements Stored {
   }
 
   load(): Uint8Array {
-    const bytes = readBase64(this.#log, this.#slices)
-    if (bytes.length !== this.length || this.#hasher.hash(bytes) !== this.raw)
-      throw new LogChanged(this.#log instanceof LogFile ? this.#log.path : 'a log', this.#what)
+    const room = Buffer.allocUnsafe(this.#slices.reduce((sum, { length }) => sum + decodedLength(length), 0))
+    let length = 0
+    for (const slice of this.#slices) length += this.#decode(slice, room.subarray(length))
+    const bytes = room.subarray(0, length)
+    if (length !== this.length || this.#hasher.hash(bytes) !== this.raw) throw this.#changed()
     return bytes
   }
-}
 
-/** What slices of base64 say, one behind the other. What is none is passed over. */
-function readBase64(log: Readable, slices: readonly Cut[]): Buffer {
-  const parts = slices.map(({ at, length }) => Buffer.from(log.read(at, length).toString('latin1'), 'base64'))
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  *slices(): Generator<Uint8Array> {
+    if (this.#slices.length === 1) return yield this.load()
+    const longest = Math.max(0, ...this.#slices.map(({ length }) => length))
+    const into = Buffer.allocUnsafe(decodedLength(longest))
+    const hash = this.#hasher.stream()
+    let length = 0
+    for (const slice of this.#slices) {
+      const bytes = into.subarray(0, this.#decode(slice, into))
+      length += bytes.length
+      hash.update(bytes)
+      yield bytes
+    }
+    if (length !== this.length || hash.digest() !== this.raw) throw this.#changed()
+  }
+
+  #decode({ at, length }: Cut, into: Buffer): number {
+    return decodeBase64(this.#log.read(at, length), into)
+  }
+
+  #changed(): LogChanged {
+    return new LogChanged(this.#log instanceof LogFile ? this.#log.path : 'a log', this.#what)
+  }
 }
 
 /** An original with its edits carried out. */
@@ -143,7 +174,17 @@ export class Spliced implements Stored {
   }
 
   load(): Uint8Array {
+    const bytes = Buffer.allocUnsafe(this.length)
+    let length = 0
+    for (const slice of this.slices()) {
+      bytes.set(slice, length)
+      length += slice.length
+    }
+    return bytes
+  }
+
+  slices(): Iterable<Uint8Array> {
     const original = this.#original()
-    return splice(original === undefined ? new Uint8Array() : bytesOf(original), this.#edits)
+    return spliceSlices(original === undefined ? [] : slicesOf(original), this.#edits)
   }
 }

@@ -1,4 +1,5 @@
 import { viewOf } from '../edits/buffer-view.ts'
+import { base64Length } from './base64.ts'
 
 const BASE64_SLICE = 3 * 64 * 1024 // of three bytes each, or it would be padded
 const FIRST_ROOM = 16 * 1024
@@ -43,9 +44,4 @@ export class Section {
     this.#bytes.copy(grown, 0, 0, this.length)
     this.#bytes = grown
   }
-}
-
-/** What so many bytes take in base64, padded. */
-export function base64Length(length: number): number {
-  return 4 * Math.ceil(length / 3)
 }

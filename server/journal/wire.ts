@@ -1,6 +1,8 @@
 import type { FileBytes } from '../edits/file-bytes.ts'
-import type { Hasher } from '../edits/hash.ts'
-import { type ByteEdit, editsFault, splice } from '../edits/splice.ts'
+import { type Hasher, type Hashes, hashesOf, hashesOfEdited } from '../edits/hash.ts'
+import { isNormalized } from '../edits/normalize.ts'
+import { type ByteEdit, editsFault, splice, splicedLength } from '../edits/splice.ts'
+import { decodedLength, decodeStrictly } from './base64.ts'
 import type { RecordPart } from './decode.ts'
 import { asArray, asObject, numberAt, objectAt, stringAt, Unreadable } from './json-values.ts'
 import type { Cut } from './line-json.ts'
@@ -10,6 +12,13 @@ import { LogBytes, Spliced } from './log-bytes.ts'
 interface Checked {
   readonly bytes: Uint8Array
   readonly stored: FileBytes
+}
+
+/** What becomes of a path, and the hashes that it has. */
+interface Made {
+  readonly stored: FileBytes
+  readonly hashes: Hashes
+  readonly edits: readonly ByteEdit[]
 }
 
 /**
@@ -27,7 +36,7 @@ export class Wire {
   readonly raw = new Map<string, unknown>()
   readonly norm = new Map<string, unknown>()
   readonly #stored = new Map<string, FileBytes>()
-  #last: { readonly path: string; readonly bytes: Uint8Array } | undefined
+  #last: { readonly path: string; readonly bytes: Uint8Array; readonly raw: string } | undefined
 
   constructor(parts: readonly Pick<RecordPart, 'json' | 'cuts' | 'log'>[], hasher: Hasher) {
     this.#hasher = hasher
@@ -69,31 +78,42 @@ export class Wire {
       throw new Unreadable(`the original of ${path} does not have the recorded hash`)
     const stored = known ?? this.#storedAs(slices, bytes, raw, `the original of ${path}`)
     this.#stored.set(path, stored)
-    this.#last = { path, bytes }
+    this.#last = { path, bytes, raw }
     return { bytes, stored }
   }
 
   /** An after-image that is kept whole; undefined: there is none. */
-  kept(path: string): Checked | undefined {
+  kept(path: string): Made | undefined {
     const slices = this.#kept.get(path)
     if (slices === undefined) return undefined
     const bytes = decoded(this.#log, slices, path)
-    const stored = this.#storedAs(slices, bytes, this.#hasher.hash(bytes), `the after-image of ${path}`)
-    return { bytes, stored }
+    const hashes = hashesOf(this.#hasher, bytes)
+    const stored = this.#storedAs(slices, bytes, hashes.raw, `the after-image of ${path}`)
+    return { stored, hashes, edits: [] }
   }
 
   /** What the edits make of the original of `from`, or of nothing. */
-  afterImage(from: string): { readonly bytes: Checked; readonly edits: readonly ByteEdit[] } {
+  afterImage(from: string): Made {
     const original = this.original(from)
     const edits = this.#edits.get(from) ?? []
     const fault = editsFault(original?.bytes.length ?? 0, edits)
     if (fault !== undefined) throw new Unreadable(`the edits of ${from} do not fit: ${fault}`)
-    if (edits.length === 0 && original !== undefined) return { bytes: original, edits }
-    const bytes = splice(original?.bytes ?? new Uint8Array(), edits)
-    const made = { length: bytes.length, raw: this.#hasher.hash(bytes) }
+    const bytes = original?.bytes ?? new Uint8Array()
+    const hashes = this.#hashesOfEdited(bytes, edits)
+    if (edits.length === 0 && original !== undefined) return { stored: original.stored, hashes, edits }
     // Not the bytes with it: they would stay as long as what is put together of them.
     const stored = original?.stored
-    return { bytes: { bytes, stored: new Spliced(() => stored, edits, made) }, edits }
+    const made = { length: splicedLength(bytes.length, edits), raw: hashes.raw }
+    return { stored: new Spliced(() => stored, edits, made), hashes, edits }
+  }
+
+  /** Of an original as it stands there; what its own normalized bytes are said to be does not count. */
+  #hashesOfEdited(original: Uint8Array, edits: readonly ByteEdit[]): Hashes {
+    if (!isNormalized(original)) return hashesOf(this.#hasher, splice(original, edits))
+    const raw = this.#last?.bytes === original ? this.#last.raw : this.#hasher.hash(original)
+    return edits.length === 0
+      ? { raw, norm: raw }
+      : hashesOfEdited(this.#hasher, original, { raw, norm: raw }, edits)
   }
 
   /** Also what no path is made of has to be what it is said to be. */
@@ -117,14 +137,14 @@ function* cutsIn(object: unknown, cuts: readonly Cut[]): Generator<[string, Cut]
 }
 
 function decoded(log: RecordPart['log'], slices: readonly Cut[], path: string): Buffer {
-  const parts = slices.map(({ at, length }) => {
-    const text = log.read(at, length).toString('latin1')
-    const bytes = Buffer.from(text, 'base64')
-    // Buffer.from skips what is not base64, so it is what the bytes encode to that tells.
-    if (bytes.toString('base64') !== text) throw new Unreadable(`the bytes of ${path} are not base64`)
-    return bytes
-  })
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  const room = Buffer.allocUnsafe(slices.reduce((sum, { length }) => sum + decodedLength(length), 0))
+  let length = 0
+  for (const slice of slices) {
+    const written = decodeStrictly(log.read(slice.at, slice.length), room.subarray(length))
+    if (written === undefined) throw new Unreadable(`the bytes of ${path} are not base64`)
+    length += written
+  }
+  return room.subarray(0, length)
 }
 
 function entryOf<T>(map: Map<string, T[]>, key: string): T[] {

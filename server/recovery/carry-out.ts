@@ -227,10 +227,10 @@ function imageOf({ path, before, after: bytes }: Change): Image {
 }
 
 function differenceOf(before: Uint8Array, after: Uint8Array): ByteEdit | undefined {
-  let start = 0
   const shorter = Math.min(before.length, after.length)
+  let start = sameBlocks(before, after, shorter, 'from the start')
   while (start < shorter && before[start] === after[start]) start++
-  let end = 0
+  let end = sameBlocks(before, after, shorter - start, 'from the end')
   while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++
   // Out to whole characters: what is inserted has to be text on its own.
   while (start > 0 && isContinuation(after[start])) start--
@@ -238,6 +238,25 @@ function differenceOf(before: Uint8Array, after: Uint8Array): ByteEdit | undefin
   const inserted = Buffer.from(after.subarray(start, after.length - end))
   const text = inserted.toString('utf8')
   return Buffer.from(text, 'utf8').equals(inserted) ? { start, end: before.length - end, text } : undefined
+}
+
+const BLOCK_BYTES = 16 * 1024
+
+/** In how many bytes two files agree, at most `most`, in whole blocks: native code compares them. */
+function sameBlocks(
+  a: Uint8Array,
+  b: Uint8Array,
+  most: number,
+  from: 'from the start' | 'from the end',
+): number {
+  const blockOf = (bytes: Uint8Array, at: number) =>
+    from === 'from the start'
+      ? bytes.subarray(at, at + BLOCK_BYTES)
+      : bytes.subarray(bytes.length - at - BLOCK_BYTES, bytes.length - at)
+  let same = 0
+  while (same + BLOCK_BYTES <= most && Buffer.compare(blockOf(a, same), blockOf(b, same)) === 0)
+    same += BLOCK_BYTES
+  return same
 }
 
 /** Of one intent and path alone; known to whoever knows both, to clear up what a run that was cut short left. */

@@ -30,14 +30,16 @@ export async function observe(
 ): Promise<Observation[]> {
   const observations: Observation[] = []
   for (const image of intent.images) {
-    const sight = await workspace.look(image.path)
-    const state = stateOf(image, intent, sight, later, hasher)
-    observations.push({ image, state, sight: lightened(sight, image) })
+    const sight = lightened(await workspace.look(image.path), image)
+    observations.push({ image, state: stateOf(image, intent, sight, later, hasher), sight })
   }
   return observations
 }
 
-/** Without the bytes of what is known, and can be had again: an intent may have thousands of paths. */
+/**
+ * Without the bytes of what is known, and can be had again: an intent may have thousands of paths. Those are one value
+ * then, and compared with themselves for nothing.
+ */
 function lightened(sight: Sight, { before, after }: Image): Sight {
   if (sight.kind !== 'file') return sight
   const known = [before, after.kind === 'file' ? after.bytes : undefined]

@@ -1,5 +1,5 @@
 import { DiskError, type DiskFile, type Folder, type Stat } from '../disk/disk.ts'
-import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
+import { blocksOf, bytesOf, type FileBytes } from '../edits/file-bytes.ts'
 import { mustBeAt } from './open-folders.ts'
 import { type Change, HalfWritten, Refused } from './workspace.ts'
 
@@ -117,8 +117,8 @@ async function swap(site: Site, { there, temporary }: Staged & { way: 'swap' }):
         await folder.remove(temporaryName)
         return writeInPlace(site, file)
       }
+      if (await holds(file, change.before!)) return
       const theirs = await contentOf(file, change.before!.length)
-      if (same(theirs, change.before)) return
       // Somebody wrote to it between the last look and the rename.
       if ((await folder.stat(name))?.identity === temporary) {
         await writeTemporary(site, theirs, there)
@@ -135,8 +135,8 @@ async function remove(site: Site, there: Stat): Promise<void> {
     await mustBeAt(folder, folderPath)
     if (site.respelt !== undefined) return folder.rename(name, site.respelt)
     await folder.remove(name)
+    if (await holds(file, change.before!)) return
     const theirs = await contentOf(file, change.before!.length)
-    if (same(theirs, change.before)) return
     await writeTemporary(site, theirs, there)
     if ((await folder.stat(name)) === undefined) await folder.rename(temporaryName, name)
     else await folder.remove(temporaryName)
@@ -165,7 +165,7 @@ async function withFile(site: Site, there: Stat, act: (file: DiskFile) => Promis
   try {
     const { identity, size } = await file.stat()
     if (identity !== there.identity) throw replaced(change)
-    if (!same(await contentOf(file, size), change.before)) throw changed(change)
+    if (size !== change.before!.length || !(await holds(file, change.before!))) throw changed(change)
     if ((await folder.stat(name))?.identity !== there.identity) throw replaced(change)
     await act(file)
   } finally {
@@ -207,7 +207,8 @@ async function fill(
   there: Stat | undefined,
 ): Promise<string> {
   try {
-    await file.write(bytesOf(bytes))
+    // Whether a log still holds what it held shows with the last block: until then it is nobody's file.
+    for (const block of blocksOf(bytes)) await file.write(block)
     const { uid, gid, identity } = await file.stat()
     // The owner first: a change of owner clears the set-user-id bits of the mode.
     if (there !== undefined && (uid !== there.uid || gid !== there.gid))
@@ -260,6 +261,31 @@ async function write(file: DiskFile, bytes: FileBytes): Promise<void> {
   await file.write(bytesOf(bytes))
   await file.truncate(bytes.length)
   await file.sync()
+}
+
+/** Whether a file holds these bytes and no more. */
+async function holds(file: DiskFile, bytes: FileBytes): Promise<boolean> {
+  let room: Buffer | undefined
+  let at = 0
+  for (const block of blocksOf(bytes)) {
+    // A byte more is asked for than there should be: that it does not come tells that this was the end.
+    room ??= Buffer.allocUnsafe(block.length + 1)
+    const isLast = at + block.length === bytes.length
+    const read = await readAll(file, room.subarray(0, block.length + (isLast ? 1 : 0)), at)
+    if (Buffer.compare(read, block) !== 0) return false
+    at += block.length
+  }
+  return true
+}
+
+/** As much of it as there is. */
+async function readAll(file: DiskFile, into: Buffer, position: number): Promise<Buffer> {
+  for (let length = 0; length < into.length; ) {
+    const read = await file.readAt(into.subarray(length), position + length)
+    if (read === 0) return into.subarray(0, length)
+    length += read
+  }
+  return into
 }
 
 /** A byte more is asked for than there should be: that it does not come tells that this was the end. */

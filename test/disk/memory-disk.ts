@@ -107,12 +107,14 @@ export class MemoryDisk implements Disk {
     })
   }
 
-  readNow(path: string, position: number, length: number): Buffer {
+  readNow(path: string, into: Uint8Array, position: number): number {
     return this.runNow('read', path, () => {
       const node = this.#platter.find(path)
       if (node.kind === 'folder') fail('EISDIR')
       if (node.kind !== 'file') fail('ENXIO')
-      return Buffer.from(node.bytes.subarray(position, Math.min(node.size, position + length)))
+      const read = node.bytes.subarray(position, Math.min(node.size, position + into.length))
+      into.set(read)
+      return read.length
     })
   }
 

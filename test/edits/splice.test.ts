@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ByteEdit, editsFault, splice } from '../../server/edits/splice.ts'
+import { type ByteEdit, editsFault, splice, splicedLength, spliceSlices } from '../../server/edits/splice.ts'
 import { byteEdits, bytes } from './arbitraries.ts'
 
 const edit = (start: number, end: number, text = ''): ByteEdit => ({ start, end, text })
@@ -99,5 +99,29 @@ describe('editsFault', () => {
     expect(editsFault(5, [{ start: '0', end: 1, text: '' } as unknown as ByteEdit])).toBe(
       'edit 0 (0..1) is not in whole bytes',
     )
+  })
+})
+
+describe('spliceSlices', () => {
+  it('makes the same of slices, wherever the original is cut', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 20, maxLength: 20 }),
+        byteEdits([0, 1, 2, 3, 5, 8, 13, 20]),
+        fc.array(fc.nat(20)),
+        (original, edits, cuts) => {
+          const ends = [...cuts, original.length].sort((a, b) => a - b)
+          const slices = ends.map((end, i) => original.subarray(ends[i - 1] ?? 0, end))
+          const spliced = splice(original, edits)
+          expect(Buffer.concat([...spliceSlices(slices, edits)])).toEqual(spliced)
+          expect(splicedLength(original.length, edits)).toBe(spliced.length)
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('makes of nothing what is inserted', () => {
+    expect(Buffer.concat([...spliceSlices([], [edit(0, 0, 'new'), edit(0, 0, '!')])]).toString()).toBe('new!')
   })
 })

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { bytesOf } from '../../server/edits/file-bytes.ts'
+import { bytesOf, type FileBytes, slicesOf } from '../../server/edits/file-bytes.ts'
 import { forget } from '../../server/journal/forget.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 import { LogChanged } from '../../server/journal/log-bytes.ts'
@@ -95,6 +95,40 @@ describe('the bytes of an intent’s files', () => {
     expect(texts(read!)).toEqual(texts(intent))
     await own.release(claimed, 'live')
     expect(texts(read!)).toEqual(texts(intent))
+  })
+
+  it('come slice by slice as the same bytes, and each file at the same time as others', async () => {
+    const { read } = await recorded()
+    const all = read.images.flatMap(({ before, after }) => [
+      before,
+      after.kind === 'file' ? after.bytes : undefined,
+    ])
+    const files = all.filter((each): each is FileBytes => each !== undefined)
+    const going = files.map((each) => ({
+      each,
+      slices: slicesOf(each)[Symbol.iterator](),
+      came: [] as Buffer[],
+    }))
+    for (let left = going; left.length > 0; ) {
+      // Each slice is there until the next of the same file is asked for, whatever others ask for.
+      const next = left
+        .map((file) => ({ file, result: file.slices.next() }))
+        .filter(({ result }) => !result.done)
+      for (const { file, result } of next) file.came.push(Buffer.from(result.value!))
+      left = next.map(({ file }) => file)
+    }
+    expect(Math.max(...going.map(({ came }) => came.length))).toBeGreaterThan(3)
+    for (const { each, came } of going) expect(Buffer.concat(came).equals(bytesOf(each))).toBe(true)
+  })
+
+  it('that come slice by slice are an error at the end where the log was changed', async () => {
+    const { found, read } = await recorded()
+    const log = `${found.path}/wal.log`
+    const { before } = read.images.find(({ path }) => path === '/w/large')!
+    const changed = Buffer.from(machine.platter.bytesAt(log))
+    changed[changed.indexOf('YSBsaW5l', changed.length >> 1)]! ^= 1
+    machine.platter.put(log, changed)
+    expect(() => Array.from(slicesOf(before!))).toThrow(LogChanged)
   })
 
   it('are an error once some are forgotten, never other bytes', async () => {

@@ -69,6 +69,21 @@ describe('on a real disk, a file', () => {
     }
   })
 
+  it('of many blocks is replaced, and left alone where any of its bytes is another one, or one more', async () => {
+    const old = 'and so on, '.repeat(300_000)
+    const other = [`X${old.slice(1)}`, `${old.slice(0, -1)}X`, `${old} `, old.slice(0, -1)]
+    other.push(`${old.slice(0, 1_500_000)}X${old.slice(1_500_001)}`)
+    for (const theirs of other) {
+      await writeFile(at('a'), theirs)
+      await expect(place(at('a'), old, `new ${old}`)).rejects.toThrow(`${at('a')} was changed meanwhile`)
+      expect((await text(at('a'))) === theirs).toBe(true)
+    }
+    await writeFile(at('a'), old)
+    await place(at('a'), old, `new ${old}`)
+    expect((await text(at('a'))) === `new ${old}`).toBe(true)
+    expect(await names()).toEqual(['a'])
+  })
+
   it('keeps its other names', async () => {
     await writeFile(at('a'), 'the old text')
     await link(at('a'), at('b'))
