@@ -35,6 +35,8 @@ export interface Disk {
   realpath(path: string): Promise<string>
   /** Names in a folder, unsorted; `undefined` where there is no such folder. */
   list(path: string): Promise<readonly DirectoryEntry[] | undefined>
+  /** The same by a call that waits. */
+  listNow(path: string): readonly DirectoryEntry[] | undefined
   open(path: string, how: OpenHow, mode?: number): Promise<DiskFile>
   /** Holds a folder open. Fails where a link stands at its last name. */
   openFolder(path: string): Promise<Folder>

@@ -1,4 +1,4 @@
-import { constants, type Dirent, lstatSync } from 'node:fs'
+import { constants, type Dirent, lstatSync, readdirSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { type DirectoryEntry, type Disk, DiskError, type Stat } from './disk.ts'
 import { attributesOf } from './node-attributes.ts'
@@ -21,6 +21,7 @@ export const nodeDisk: Disk = {
     on('list', path, () =>
       orNothing(fs.readdir(path, { withFileTypes: true }).then((all) => all.map(toEntry))),
     ),
+  listNow,
   open: (path, how, mode = 0o600) => openFile(path, how, mode),
   openFolder: (path) => openFolder(nodeDisk, path),
   attributesOf,
@@ -62,6 +63,15 @@ function lstatNow(path: string): Stat | undefined {
   } catch (error) {
     if (isNothing(error)) return undefined
     throw new DiskError('stat', path, error)
+  }
+}
+
+function listNow(path: string): DirectoryEntry[] | undefined {
+  try {
+    return readdirSync(path, { withFileTypes: true }).map(toEntry)
+  } catch (error) {
+    if (isNothing(error)) return undefined
+    throw new DiskError('list', path, error)
   }
 }
 

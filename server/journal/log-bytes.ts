@@ -1,11 +1,10 @@
-import { basename, dirname, join } from 'node:path'
 import { type Disk, DiskError, type DiskFile } from '../disk/disk.ts'
 import { type FileBytes, type Stored, slicesOf } from '../edits/file-bytes.ts'
 import type { Hasher } from '../edits/hash.ts'
 import { type ByteEdit, spliceSlices } from '../edits/splice.ts'
 import { decodeBase64, decodedLength } from './base64.ts'
 import type { Cut } from './line-json.ts'
-import { CLAIMED } from './session-folder.ts'
+import { whereaboutsOf } from './whereabouts.ts'
 
 /** What the bytes of a log are read out of again. */
 export interface Readable {
@@ -25,12 +24,15 @@ export class LogChanged extends DiskError {
 export class LogFile implements Readable {
   readonly path: string
   readonly #disk: Disk
+  /** Where it was when something of it was last read. */
+  #place: string
   #file: DiskFile | undefined
   #line: { readonly at: number; readonly bytes: Buffer } | undefined
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk
     this.path = path
+    this.#place = path
   }
 
   /** From now on, until it is closed, what is asked for comes from this very file, whatever has its name. */
@@ -55,10 +57,12 @@ export class LogFile implements Readable {
     const file = this.#file
     if (file !== undefined) return fill(roomFor(length), (into, from) => file.readNow(into, at + from))
     let gone: unknown
-    for (const path of [this.path, ...placesOf(this.path)]) {
+    for (const place of whereaboutsOf(this.#disk, this.#place)) {
       try {
         const into = roomFor(length)
-        return into.subarray(0, this.#disk.readNow(path, into, at))
+        const read = this.#disk.readNow(place, into, at)
+        this.#place = place
+        return into.subarray(0, read)
       } catch (error) {
         if (!(error instanceof DiskError && error.code === 'ENOENT')) throw error
         gone ??= error
@@ -85,16 +89,6 @@ function roomFor(length: number): Buffer {
   if (length > LONGEST_KEPT) return Buffer.allocUnsafe(length)
   if (length > room.length) room = Buffer.allocUnsafeSlow(length)
   return room.subarray(0, length)
-}
-
-/** Where a log may have gone with its session: it was taken over, put back, or settled. */
-function placesOf(path: string): string[] {
-  const session = basename(dirname(path))
-  let folder = dirname(dirname(path))
-  while (basename(folder) === CLAIMED) folder = dirname(dirname(folder))
-  return ['live', 'history']
-    .map((place) => join(dirname(folder), place, session, basename(path)))
-    .filter((other) => other !== path)
 }
 
 /** A file's bytes as they stand in a log, base64. */

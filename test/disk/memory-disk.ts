@@ -22,7 +22,7 @@ export interface Operation {
 export type OperationName =
   | Exclude<
       keyof Disk,
-      'lstat' | 'lstatNow' | 'readNow' | 'lookMany' | 'readMany' | 'openFolder' | 'attributesOf'
+      'lstat' | 'lstatNow' | 'listNow' | 'readNow' | 'lookMany' | 'readMany' | 'openFolder' | 'attributesOf'
     >
   | 'write'
   | 'readAt'
@@ -166,11 +166,17 @@ export class MemoryDisk implements Disk {
   }
 
   list(path: string): Promise<readonly DirectoryEntry[] | undefined> {
-    return this.run('list', path, () => {
-      const node = this.#platter.tryFind(path, 'follow')
-      if (node?.kind !== 'folder') return undefined
-      return [...node.entries].map(([name, { kind }]) => ({ name, kind }))
-    })
+    return this.run('list', path, () => this.#entriesAt(path))
+  }
+
+  listNow(path: string): readonly DirectoryEntry[] | undefined {
+    return this.runNow('list', path, () => this.#entriesAt(path))
+  }
+
+  #entriesAt(path: string): readonly DirectoryEntry[] | undefined {
+    const node = this.#platter.tryFind(path, 'follow')
+    if (node?.kind !== 'folder') return undefined
+    return [...node.entries].map(([name, { kind }]) => ({ name, kind }))
   }
 
   open(path: string, how: OpenHow, mode = 0o600): Promise<DiskFile> {

@@ -131,6 +131,45 @@ describe('the bytes of an intent’s files', () => {
     expect(() => Array.from(slicesOf(before!))).toThrow(LogChanged)
   })
 
+  it('are loaded while the session is another one’s, and that is another one’s in turn', async () => {
+    const { program: dead, session } = newSession()
+    await session.append(intent)
+    const reader = machine.run()
+    let read: Intent | undefined
+    const { path } = (await liveSessions(reader, root))[0]!
+    for await (const each of replay(reader, path)) if (each.kind === 'intent') read = each.intent
+    machine.kill(dead)
+    const { program: second, session: claimer } = newSession()
+    await claimer.claim((await liveSessions(second, root))[0]!)
+    expect(texts(read!)).toEqual(texts(intent))
+    machine.kill(second)
+    const { program: third, session: last } = newSession()
+    const found = (await liveSessions(third, root)).find(({ info }) => info.session === claimer.id)!
+    await last.claim(found)
+    expect(texts(read!)).toEqual(texts(intent))
+  })
+
+  it('are loaded also where the session goes while it is looked for', async () => {
+    const { program: dead, session } = newSession()
+    await session.append(intent)
+    const reader = machine.run()
+    let read: Intent | undefined
+    const { path } = (await liveSessions(reader, root))[0]!
+    for await (const each of replay(reader, path)) if (each.kind === 'intent') read = each.intent
+    machine.kill(dead)
+    const { program, session: claimer } = newSession()
+    const claimed = (await claimer.claim((await liveSessions(program, root))[0]!))!
+    let isBack = false
+    reader.disk.plan = ({ name }) => {
+      // It stood in none of the places so far; from now on it stands in one that was looked at.
+      if (name === 'list' && !isBack) machine.platter.rename(claimed.path, path)
+      isBack ||= name === 'list'
+      return undefined
+    }
+    expect(texts(read!)).toEqual(texts(intent))
+    expect(isBack).toBe(true)
+  })
+
   it('are an error once some are forgotten, never other bytes', async () => {
     const { found, read } = await recorded()
     const { program, session } = newSession()
