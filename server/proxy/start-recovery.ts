@@ -1,4 +1,5 @@
-import type { Env } from '../journal/env.ts'
+import { DiskError } from '../disk/disk.ts'
+import { type Env, JournalError } from '../journal/env.ts'
 import { type Intent, touchedPaths } from '../journal/intent.ts'
 import type { Outcome } from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
@@ -14,6 +15,12 @@ import type { Settlement } from './settlement.ts'
 import { changedFiles } from './watched-files.ts'
 
 type Waiting = Extract<Result, { kind: 'waiting' }>
+
+/** What could not be dealt with, for what the disk or the journal said. */
+interface Failed {
+  readonly case: Case
+  readonly reason: string
+}
 
 const BRING_BACK = 'Bring it back'
 const FORGET = 'Forget it'
@@ -92,20 +99,42 @@ export class StartRecovery {
     const recovery = this.#recovery
     if (recovery === undefined) return
     const waiting: Waiting[] = []
+    const failed: Failed[] = []
     for (const kase of recovery.inOrder(this.#mode === 'rollback')) {
       if (this.#ended) return
-      const result = await recovery.deal(kase, workspace, this.#mode)
-      if (result.kind === 'waiting') waiting.push(result)
-      else if (result.kind === 'buffered') this.#follow(recovery, kase.intent)
-      else this.#tell(recovery, result, audience)
+      await this.#unlessFailed(failed, kase, async () => {
+        const result = await recovery.deal(kase, workspace, this.#mode)
+        if (result.kind === 'waiting') waiting.push(result)
+        else if (result.kind === 'buffered') this.#follow(recovery, kase.intent)
+        else this.#tell(recovery, result, audience)
+      })
     }
     for (const each of waiting) {
       if (this.#ended) return
-      if (audience === 'editor' && this.#mode !== 'report') await this.#ask(recovery, each, workspace)
-      else this.#report(each)
+      await this.#unlessFailed(failed, each.case, async () => {
+        if (audience === 'editor' && this.#mode !== 'report') await this.#ask(recovery, each, workspace)
+        else this.#report(each)
+      })
     }
     // What the user left open is theirs to deal with from the command line, too, and at once.
     await recovery.release(this.#followed)
+  }
+
+  /**
+   * Does something about a case; one that fails stops no other. What shares a file with it waits with it: the one is
+   * judged by what became of the other.
+   */
+  async #unlessFailed(failed: Failed[], kase: Case, act: () => Promise<void>): Promise<void> {
+    const obstacle = failed.find((each) => shareFile(each.case, kase))
+    try {
+      if (obstacle === undefined) return await act()
+      failed.push({ ...obstacle, case: kase })
+    } catch (error) {
+      if (!(error instanceof DiskError || error instanceof JournalError)) throw error
+      failed.push({ case: kase, reason: error.message })
+    }
+    const { reason } = failed.at(-1)!
+    this.#conversation.show('warning', `${titleOf(kase)} is waiting: ${reason}; the next start tries again`)
   }
 
   async #ask(recovery: Recovery, waiting: Waiting, workspace: Workspace): Promise<void> {
@@ -156,6 +185,11 @@ export class StartRecovery {
 function titleOf({ intent }: Case): string {
   const n = touchedPaths(intent).length
   return `"${intent.about.label || short(intent.id)}" in ${n} file${n === 1 ? '' : 's'}`
+}
+
+function shareFile(a: Case, b: Case): boolean {
+  const paths = new Set(touchedPaths(a.intent))
+  return touchedPaths(b.intent).some((path) => paths.has(path))
 }
 
 const short = (id: string): string => id.slice(0, 8)
