@@ -57,11 +57,37 @@ test('the package holds the programs and what is to be read, and needs nothing e
       'client-shim/neovim/lua/lsp-wal/health.lua',
       'client-shim/neovim/lua/lsp-wal/init.lua',
       'client-shim/neovim/plugin/lsp-wal.lua',
+      'dist/THIRD-PARTY-LICENSES.txt',
       'package.json',
       'server/ARCHITECTURE.md',
       'server/journal/FORMAT.md',
     ].sort(),
   )
+})
+
+test('it holds the licence of each package whose code is in the programs', () => {
+  const dist = stage.path('node_modules/lsp-wal/dist')
+  const programs = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.js'),
+  )
+  // As esbuild says beside every module where it comes from.
+  const modules = programs.flatMap((name) =>
+    Array.from(
+      readFileSync(join(dist, name), 'utf8').matchAll(/^\s*\/\/ (node_modules\/.+)$/gm),
+      ([, path]) => path!,
+    ),
+  )
+  const packages = new Set(modules.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)![0]))
+  expect(packages.size).toBeGreaterThan(5)
+  const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
+  for (const folder of packages) {
+    const { name, version } = JSON.parse(readFileSync(join(repository, folder, 'package.json'), 'utf8'))
+    expect(licences).toContain(`\n${name} ${version} (`)
+    for (const file of readdirSync(join(repository, folder)))
+      if (/licen[cs]e|notice/i.test(file))
+        expect(licences, file).toContain(readFileSync(join(repository, folder, file), 'utf8').trim())
+  }
+  expect(licences.match(/^={80}$/gm)).toHaveLength(packages.size)
 })
 
 test('publint has nothing to say about it', async () => {
