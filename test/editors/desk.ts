@@ -10,7 +10,7 @@ import type { Editor, EditorKind } from './editor.ts'
 const WORD_SERVER = fileURLToPath(new URL('../.build/fixtures/word-server.js', import.meta.url))
 
 /** Editors start slowly on a machine with other things to do. */
-const PATIENCE_MS = 25_000
+const PATIENCE_MS = 45_000
 
 /** What a word server was told. */
 export type Told =

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { describeWith, isInstalled } from '../scenarios/real-servers/installed.ts'
+import { asTold } from './as-told.ts'
 import { Desk, until, untilEqual } from './desk.ts'
 import type { Editor, EditorKind } from './editor.ts'
 import { changed, EDITS, type Edit, MOVE, RENAME, REPLACE } from './edits.ts'
@@ -11,7 +12,7 @@ import { untouched } from './untouched.ts'
 export const ALL = process.env.LSP_WAL_TEST_EDITORS === 'all'
 
 /** A start of an editor, an edit, an end, and one or two starts more. */
-const LIMIT_MS = 120_000
+const LIMIT_MS = 240_000
 
 /** Holds an editor to what is said in `endings.ts` of every edit. */
 export function describeEditor(kind: EditorKind): void {
@@ -47,7 +48,7 @@ function isRun({ usually, isFor }: Ending, edit: Edit): boolean {
 async function through(kind: EditorKind, edit: Edit, ending: Ending): Promise<void> {
   using desk = new Desk(edit.before)
   const editor = await desk.start(kind, edit.shown)
-  await asTold(editor, async () => {
+  await asTold(editor, desk, async () => {
     await edit.make(editor)
     await untilShown('the edit in the buffers', () => editor.texts(), edit)
     await untilShown('the edit at the server', () => desk.texts, edit)
@@ -66,7 +67,7 @@ async function through(kind: EditorKind, edit: Edit, ending: Ending): Promise<vo
 async function refused(kind: EditorKind, edit: Edit): Promise<void> {
   using desk = new Desk(edit.before)
   const editor = await desk.start(kind, edit.shown)
-  await asTold(editor, async () => {
+  await asTold(editor, desk, async () => {
     await edit.make(editor)
     await until('the server to be answered', () => desk.told.some(({ what }) => what === 'answered'))
     expect(await editor.texts()).toEqual({ [edit.shown]: edit.before[edit.shown] })
@@ -86,7 +87,7 @@ function stateOf({ before, made }: Edit, { state, saved }: Ending): string {
 /** The next start. */
 async function again(kind: EditorKind, desk: Desk, edit: Edit, { next, saved }: Ending): Promise<void> {
   const editor = await desk.start(kind, edit.hidden)
-  await asTold(editor, () => recovered(kind, editor, desk, edit, { next, saved }))
+  await asTold(editor, desk, () => recovered(kind, editor, desk, edit, { next, saved }))
   await desk.serversGone()
   if (!kind.killsServers) expect(desk.liveSessions).toBe(0)
   expect(desk.files()).toEqual(onDisk(edit, next === 'nothing' ? saved : 'all'))
@@ -135,17 +136,6 @@ async function recovered(
   )
   expect(await editor.questions()).toHaveLength(offers ? 1 : 0)
   await editor.quit()
-}
-
-/** Does something with an editor; a failure says what the editor has told its user. */
-async function asTold(editor: Editor, act: () => Promise<void>): Promise<void> {
-  try {
-    await act()
-  } catch (error) {
-    const told = await editor.told().catch(() => 'it is gone')
-    if (error instanceof Error) error.message += `\nThe editor says: ${told}`
-    throw error
-  }
 }
 
 const isSettled = (state: string) => state !== 'pending' && state !== 'torn'

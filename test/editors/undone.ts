@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { asTold } from './as-told.ts'
 import { Desk, until, untilEqual } from './desk.ts'
 import type { Editor, EditorKind } from './editor.ts'
 import { changed, type Edit } from './edits.ts'
@@ -10,7 +11,7 @@ type Files = Readonly<Record<string, string>>
 export async function undone(kind: EditorKind, edit: Edit): Promise<void> {
   using desk = new Desk(edit.before)
   const editor = await desk.start(kind, edit.shown)
-  try {
+  await asTold(editor, desk, async () => {
     await edit.make(editor)
     await shown(editor, edit, edit.after)
     await saved(editor, desk, edit.after)
@@ -27,11 +28,7 @@ export async function undone(kind: EditorKind, edit: Edit): Promise<void> {
     await until('all of it to be settled', async () =>
       (await desk.states()).every((state) => state !== 'pending'),
     )
-  } catch (error) {
-    const told = await editor.told().catch(() => 'it is gone')
-    if (error instanceof Error) error.message += `\nThe editor says: ${told}`
-    throw error
-  }
+  })
   await editor.quit()
   await desk.serversGone()
   expect(desk.files()).toEqual(edit.before)

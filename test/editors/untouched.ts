@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { asHandedOnIn } from '../scenarios/handed-on.ts'
+import { asTold } from './as-told.ts'
 import { canonical, Desk, until } from './desk.ts'
 import type { EditorKind } from './editor.ts'
 
@@ -40,12 +41,14 @@ async function recorded(
     return { stdin: read('stdin'), stdout: name === 'behind' ? asHandedOnIn(stdout) : stdout }
   }
   const editor = await desk.start(kind, 'a.ts')
-  await editor.open('b.ts')
-  await editor.type('b.ts', 'typed')
-  await until('the server to know what was typed', () => desk.texts['b.ts']?.includes('typed'))
-  await editor.saveAll()
-  await until('it to be saved', () => desk.told.some(({ what }) => what === 'saved'))
-  expect(await editor.questions()).toEqual([])
+  await asTold(editor, desk, async () => {
+    await editor.open('b.ts')
+    await editor.type('b.ts', 'typed')
+    await until('the server to know what was typed', () => desk.texts['b.ts']?.includes('typed'))
+    await editor.saveAll()
+    await until('it to be saved', () => desk.told.some(({ what }) => what === 'saved'))
+    expect(await editor.questions()).toEqual([])
+  })
   // As it stands before the end: some editors kill the server then, and who is killed records no more.
   const names = isWrapped ? (['before', 'behind'] as const) : (['before', 'before'] as const)
   const [before, behind] = await until('nothing to be under way', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Desk, until } from '../desk.ts'
 import type { Editor, EditorKind } from '../editor.ts'
@@ -20,6 +20,11 @@ export function helix(title: string, command: string): EditorKind {
 }
 
 const INSTALL = 'Helix 25 or later, as .ci/install-editors has it'
+
+const SAVED = /\.ts'\s*written/
+
+/** Longer than it takes to write on a busy machine: what is typed twice may be written twice. */
+const AGAIN_MS = 10_000
 
 class Helix implements Editor {
   readonly #desk: Desk
@@ -88,8 +93,13 @@ class Helix implements Editor {
 
   async type(name: string, line: string): Promise<void> {
     await this.#show(name)
+    this.#terminal.lookAway()
     this.#terminal.press(`geo${line}`)
+    await this.#terminal.shows(/INS/)
+    this.#terminal.lookAway()
     this.#terminal.press('\x1b')
+    // With a key right behind it, it would be read as Alt with that key.
+    await this.#terminal.shows(/NOR/)
   }
 
   async save(name: string): Promise<void> {
@@ -101,17 +111,32 @@ class Helix implements Editor {
     await this.#write('write-all')
   }
 
-  /** Types it again where it came to nothing: while an edit is coming in, it may. */
+  /**
+   * Types it again where it came to nothing: while an edit is coming in, it may. That it is written is said where
+   * messages of the server may be written over it at once, so the files tell as well.
+   */
   async #write(command: string): Promise<void> {
+    const before = this.#versions()
     this.#terminal.lookAway()
     await until(
       'it to be written',
-      async () => {
+      () => {
         this.#type(command)
-        return this.#terminal.shows(/\.ts'\s*written/, 3000).catch(() => false)
+        const isWritten = () => SAVED.test(this.#terminal.drawn) || this.#versions() !== before
+        return until('once', isWritten, undefined, AGAIN_MS).catch(() => false as const)
       },
       () => this.told(),
     )
+  }
+
+  /** Changes with every file that is written. */
+  #versions(): string {
+    const { workspace } = this.#desk.stage
+    const files = readdirSync(workspace).map((name) => {
+      const found = statSync(join(workspace, name), { throwIfNoEntry: false })
+      return [name, found?.ino, found?.mtimeMs]
+    })
+    return JSON.stringify(files)
   }
 
   async restartServer(): Promise<void> {
