@@ -58,7 +58,8 @@ class Emacs implements Editor {
     const sockets = join(desk.stage.folder, `emacs-${started++}`)
     mkdirSync(sockets, { mode: 0o700 })
     const config = { command: desk.command, root: desk.stage.workspace, client, sockets }
-    const env = { ...desk.env, LSP_WAL_TEST: JSON.stringify(config) }
+    // It asks a terminal of more abilities for them, and waits for the answers.
+    const env = { ...desk.env, TERM: 'vt100', LSP_WAL_TEST: JSON.stringify(config) }
     const terminal = await Terminal.start(desk, [`emacs${suffix}`, '-nw', '-Q', '-l', INIT], env)
     const ask = async (lisp: string) => {
       const args = ['-s', join(sockets, 'test'), '--eval', `(test-json ${lisp})`]
