@@ -51,8 +51,8 @@ async function main(argv: readonly string[]): Promise<void> {
     // Whoever reads the output may have seen enough (`lsp-wal log | head`).
     process.stdout.on('error', () => process.exit(EXIT.done))
     const { journal, rest } = journalOption(argv.slice(1))
-    const run = await command()
-    process.exitCode = await run(await surroundings(journal), rest)
+    const [run, around] = await Promise.all([command(), surroundings(journal)])
+    process.exitCode = await run(around, rest)
     return
   }
   if (split < 0) {
@@ -218,9 +218,9 @@ async function environment(): Promise<Env> {
 
 async function surroundings(journal: string | undefined): Promise<Surroundings> {
   const { NO_COLOR, TERM } = process.env
-  const { plainLines, plainText } = await import('./cli/text.ts')
+  const [{ plainLines, plainText }, env] = await Promise.all([import('./cli/text.ts'), environment()])
   return {
-    env: await environment(),
+    env,
     root: rootAt(journal ?? defaultRoot()),
     cwd: process.cwd(),
     programs: programs(),

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { changesOf } from '../history/changes.ts'
-import { type Entry, readNewest } from '../history/history.ts'
+import type { Entry } from '../history/history.ts'
+import { readNewest } from '../history/newest.ts'
 import { isWaiting, States } from '../history/state.ts'
 import { plural } from '../history/words.ts'
 import { touchedPaths } from '../journal/intent.ts'
@@ -43,7 +44,7 @@ export const log: Command = async (around, args) => {
   const folders = options.all ? undefined : cwd
   // One more than is listed tells that there is more. Which names a file has gone by is told by the whole.
   const enough = file === undefined ? count + 1 : Number.POSITIVE_INFINITY
-  const history = await readNewest(env, root, folders, { isWanted: () => true, enough })
+  const history = await readNewest(env, root, folders, enough)
   const states = new States(env, history)
   const damaged = new Set((await states.damageIn(history)).map((each) => each.log))
   if (damaged.size > 0) around.err(`lsp-wal: ${plural(damaged.size, 'log')} damaged: see lsp-wal status\n`)

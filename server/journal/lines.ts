@@ -21,16 +21,20 @@ interface Watcher {
   closed(): void
 }
 
-/** The lines of a file; one that is not there has none. */
-export async function* linesOf(disk: Disk, path: string, watcher?: Watcher): AsyncGenerator<RawLine> {
+/** The lines of a file, `from` where one begins; one that is not there has none. */
+export async function* linesOf(
+  disk: Disk,
+  path: string,
+  { from: start = 0, watcher }: { readonly from?: number; readonly watcher?: Watcher } = {},
+): AsyncGenerator<RawLine> {
   if ((await disk.lstat(path)) === undefined) return
   const file = await disk.open(path, 'read')
   watcher?.opened(file)
   try {
     const chunk = Buffer.allocUnsafe(CHUNK)
     const begun = new Begun()
-    let lineAt = 0
-    for (let position = 0; ; ) {
+    let lineAt = start
+    for (let position = start; ; ) {
       const length = await file.readAt(chunk, position)
       if (length === 0) break
       const came = chunk.subarray(0, length)

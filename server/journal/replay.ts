@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Env } from './env.ts'
 import type { Intent } from './intent.ts'
+import { intentsAtEnd } from './log-end.ts'
 import { logName } from './log-writer.ts'
 import { isFinal, type Outcome, readOutcomes } from './outcomes.ts'
 import { type Damage, scanLog } from './scan.ts'
@@ -21,9 +22,7 @@ export type Found = Recorded | (Damage & { readonly log: string })
  * damage where it stands. An intent that a log holds after damage is still listed.
  */
 export async function* replay(env: Env, folder: string): AsyncGenerator<Found> {
-  const outcomes = new Map<string, Outcome[]>()
-  for (const outcome of await readOutcomes(env, folder))
-    outcomes.set(outcome.id, [...(outcomes.get(outcome.id) ?? []), outcome])
+  const outcomes = await outcomesById(env, folder)
   const met = new Set<string>()
   for (let n = 0; ; n++) {
     const log = join(folder, logName(n))
@@ -41,13 +40,41 @@ export async function* replay(env: Env, folder: string): AsyncGenerator<Found> {
       // After a failed sync an intent may stand in the poisoned log and in the one that follows.
       if (!entry.intent.foreign && met.has(entry.intent.id)) continue
       met.add(entry.intent.id)
-      const own = outcomes.get(entry.intent.id) ?? []
-      yield {
-        kind: 'intent',
-        intent: entry.intent,
-        outcomes: own,
-        settled: own.some((o) => isFinal(o.event)),
-      }
+      yield recordedOf(entry.intent, outcomes)
     }
   }
+}
+
+/**
+ * Replays the end of a session's folder: the intents that begin in the last `lines` lines of its log, in append order.
+ * Undefined where the whole is to be replayed: that is little more, or it is not as simple as that.
+ */
+export async function replayEnd(
+  env: Env,
+  folder: string,
+  lines: number,
+): Promise<readonly Recorded[] | undefined> {
+  const log = join(folder, logName(0))
+  if ((await env.disk.lstat(log))?.kind !== 'file') return undefined
+  // After a failed sync some of it stands in the next log, and some in both.
+  if ((await env.disk.lstat(join(folder, logName(1)))) !== undefined) return undefined
+  const intents = await intentsAtEnd(env.disk, log, env.hasher, lines)
+  if (intents === undefined || new Set(intents.map(({ id }) => id)).size < intents.length) return undefined
+  const outcomes = await outcomesById(env, folder)
+  return intents.map((intent) => recordedOf(intent, outcomes))
+}
+
+async function outcomesById(env: Env, folder: string): Promise<ReadonlyMap<string, readonly Outcome[]>> {
+  const outcomes = new Map<string, Outcome[]>()
+  for (const outcome of await readOutcomes(env, folder)) {
+    const known = outcomes.get(outcome.id)
+    if (known === undefined) outcomes.set(outcome.id, [outcome])
+    else known.push(outcome)
+  }
+  return outcomes
+}
+
+function recordedOf(intent: Intent, outcomes: ReadonlyMap<string, readonly Outcome[]>): Recorded {
+  const own = outcomes.get(intent.id) ?? []
+  return { kind: 'intent', intent, outcomes: own, settled: own.some(({ event }) => isFinal(event)) }
 }

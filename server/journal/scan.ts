@@ -24,13 +24,24 @@ export interface Damage {
 
 const UNREADABLE: Line = { kind: 'bad', reason: 'it is cut off or too long' }
 
+/** Where an intent begins that follows this record: by default the first one. */
+interface Start {
+  readonly at: number
+  readonly link: Link
+}
+
 /**
  * Reads a log from its start, one line in memory at a time, and of what an intent's files hold none: that is loaded
  * when it is asked for. A log that is not there holds nothing.
  * Returns the link for the record that follows once a torn tail is cut off.
  */
-export async function* scanLog(disk: Disk, path: string, hasher: Hasher): AsyncGenerator<Entry, Link> {
-  let link = FIRST
+export async function* scanLog(
+  disk: Disk,
+  path: string,
+  hasher: Hasher,
+  start: Start = { at: 0, link: FIRST },
+): AsyncGenerator<Entry, Link> {
+  let { link } = start
   let parts: RecordPart[] = []
   let partsAt = 0
   let bad: { at: number; reason: string } | undefined
@@ -42,7 +53,7 @@ export async function* scanLog(disk: Disk, path: string, hasher: Hasher): AsyncG
   let refused: string | undefined
 
   const log = new LogFile(disk, path)
-  for await (const { at, bytes } of linesOf(disk, path, log)) {
+  for await (const { at, bytes } of linesOf(disk, path, { from: start.at, watcher: log })) {
     log.lookingAt(at, bytes)
     const line: Line = bytes === undefined ? UNREADABLE : decodeLine(bytes, hasher, { log, at })
     tail ??= { at, link, isOneAppend: true }

@@ -1,11 +1,12 @@
-import { appendFileSync, readdirSync, utimesSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { log } from '../../server/cli/log.ts'
 import { nodeDisk } from '../../server/disk/node-disk.ts'
 import { nodeHost } from '../../server/disk/node-host.ts'
 import { createHasher } from '../../server/edits/hash.ts'
-import { type NewestHistory, readHistory, readNewest } from '../../server/history/history.ts'
+import { readHistory } from '../../server/history/history.ts'
+import { type NewestHistory, readNewest } from '../../server/history/newest.ts'
 import { id, replacing, Workplace } from '../cli/workplace.ts'
 
 let place: Workplace
@@ -104,11 +105,57 @@ test('gives the very end of the history, and nothing of what is earlier than tha
   const idsOf = ({ entries }: Pick<NewestHistory, 'entries'>) =>
     entries.map(({ recorded }) => recorded.intent.id)
   const all = idsOf(await readHistory(env, place.root, place.project))
-  const wanted = { isWanted: () => true, enough: 4 }
-  const newest = await readNewest(env, place.root, place.project, wanted)
+  const newest = await readNewest(env, place.root, place.project, 4)
   expect(newest.isWhole).toBe(false)
   expect(idsOf(newest).length).toBeGreaterThanOrEqual(4)
   expect(idsOf(newest)).toEqual(all.slice(-idsOf(newest).length))
-  const whole = await readNewest(env, place.root, place.project, { ...wanted, enough: 100 })
+  const whole = await readNewest(env, place.root, place.project, 100)
   expect([whole.isWhole, idsOf(whole)]).toEqual([true, all])
+})
+
+/** One session of forty edits, settled or running. */
+async function longSession(how: 'session' | 'running', everySeconds: number): Promise<string> {
+  return place[how](
+    async (scribe) => {
+      for (let i = 0; i < 40; i++) {
+        const files = { [`f${i % 7}.txt`]: replacing(`old ${i}\n`, 'old', 'new') }
+        // One of them is undone much later, and the clock is set back once, by less than a minute.
+        const about = i === 37 ? ({ purpose: 'undo', of: id('a20') } as const) : {}
+        const seconds = everySeconds * i - (i > 32 ? 55 : 0)
+        await scribe.landed(id(`a${String(i).padStart(2, '0')}`), files, {
+          at: new Date(Date.UTC(2026, 2, 1, 8, 0, seconds)).toISOString(),
+          label: `edit ${i}`,
+          ...about,
+        })
+      }
+    },
+    { at: at(8) },
+  )
+}
+
+describe.each(['session', 'running'] as const)('of one long %s', (how) => {
+  test.each([1, 2, 8, 9, 10, 19, 20, 39, 40, 41])('the newest %s are those of the whole', async (n) => {
+    await longSession(how, 5)
+    const list = async (...args: string[]) => JSON.parse((await place.run(log, ['--json', ...args], NOW)).out)
+    const all = await list()
+    expect(all).toHaveLength(40)
+    expect(await list('-n', String(n))).toEqual(all.slice(0, n))
+  })
+
+  test('only the end is read, unless there is something wrong with that', async () => {
+    const session = await longSession(how, 60)
+    const path = join(how === 'session' ? place.root.history : place.root.live, session, 'wal.log')
+    const sound = readFileSync(path)
+    const damagedAt = async (at: number, ...args: string[]) => {
+      const bytes = Buffer.from(sound)
+      bytes[at]! ^= 1
+      writeFileSync(path, bytes)
+      return (await place.run(log, args, NOW)).err
+    }
+    const damaged = 'lsp-wal: 1 log damaged: see lsp-wal status\n'
+    expect(await damagedAt(10, '-n', '5')).toBe('')
+    expect(await damagedAt(10, '-n', '38')).toBe(damaged)
+    expect(await damagedAt(sound.length - 10_000, '-n', '0')).toBe(damaged)
+    expect(await damagedAt(sound.lastIndexOf(10, sound.length - 2) - 20, '-n', '5')).toBe(damaged)
+  })
 })
