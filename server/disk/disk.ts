@@ -1,3 +1,5 @@
+import { constants } from 'node:os'
+
 /**
  * What the journal, recovery and undo ask of a file system.
  *
@@ -148,6 +150,13 @@ export class DiskError extends Error {
 
 function codeOf(cause: unknown): string {
   if (cause instanceof DiskError) return cause.code
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
-  return 'EIO'
+  if (!(cause instanceof Error && 'code' in cause && typeof cause.code === 'string')) return 'EIO'
+  // Node has no name for some that the system has, such as EDQUOT: "Unknown system error -122".
+  return cause.code.startsWith('Unknown') ? (nameOf(cause) ?? cause.code) : cause.code
+}
+
+function nameOf(cause: object): string | undefined {
+  if (!('errno' in cause) || typeof cause.errno !== 'number') return undefined
+  const number = -cause.errno
+  return Object.entries(constants.errno).find(([, each]) => each === number)?.[0]
 }

@@ -242,7 +242,10 @@ async function writeInPlace(site: Site, file: DiskFile): Promise<void> {
   }
 }
 
-/** The original over what could not be written whole, on a disk that is full, say: it needs no more room. */
+/**
+ * The original over what could not be written whole, on a disk that is full, say: it needs no more room, but where the
+ * file system never writes over anything (btrfs).
+ */
 async function putBack({ change, folder, name }: Site, cause: unknown): Promise<void> {
   try {
     const file = await folder.open(name, 'modify')

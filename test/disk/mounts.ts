@@ -11,6 +11,7 @@ const PROGRAMS = {
   setfacl: 'acl',
   chattr: 'e2fsprogs',
   'mkfs.ext4': 'e2fsprogs',
+  'mkfs.btrfs': 'btrfs-progs',
   mkntfs: 'ntfs-3g',
   'mkfs.exfat': 'exfatprogs',
   'mount.exfat-fuse': 'exfat-fuse',
@@ -36,6 +37,7 @@ export function missingMounts(...programs: readonly Program[]): string | undefin
     using mounts = new Mounts()
     mounts.tmpfs('64k')
     if (programs.includes('mkfs.ext4')) mounts.ext4()
+    if (programs.includes('mkfs.btrfs')) mounts.quota()
     if (programs.includes('mkntfs')) mounts.caseless()
     if (programs.includes('mkfs.exfat')) mounts.exfat()
     return undefined
@@ -58,6 +60,22 @@ export class Mounts {
     const image = this.#image('ext4', 16)
     run('mkfs.ext4', '-q', image)
     return this.#mount('disk', (at) => run('mount', '-o', 'loop', image, at))
+  }
+
+  /** Of 1 MiB, in a file system that has room for more. */
+  quota(): string {
+    const image = this.#image('btrfs', 128)
+    run('mkfs.btrfs', '-q', image)
+    const disk = this.#mount('btrfs', (at) => run('mount', '-o', 'loop', image, at))
+    const folder = join(disk, 'w')
+    run('btrfs', 'quota', 'enable', disk)
+    run('btrfs', 'subvolume', 'create', folder)
+    this.raiseQuota(folder, '1M')
+    return folder
+  }
+
+  raiseQuota(folder: string, to: string): void {
+    run('btrfs', 'qgroup', 'limit', to, folder)
   }
 
   /** Names of any case are one name. */

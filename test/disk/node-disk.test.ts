@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Content } from '../../server/disk/disk.ts'
+import { type Content, DiskError } from '../../server/disk/disk.ts'
 import { nodeDisk } from '../../server/disk/node-disk.ts'
 
 let folder: string
@@ -22,6 +22,13 @@ beforeEach(() => {
 })
 afterEach(() => {
   rmSync(folder, { recursive: true })
+})
+
+it.runIf(process.platform === 'linux')('names what the system names and Node does not', () => {
+  const cause = Object.assign(new Error(), { code: 'Unknown system error -122', errno: -122 })
+  expect(new DiskError('write', '/w/a', cause).message).toBe('cannot write /w/a: EDQUOT')
+  const unknown = Object.assign(new Error(), { code: 'Unknown system error -9999', errno: -9999 })
+  expect(new DiskError('write', '/w/a', unknown).code).toBe('Unknown system error -9999')
 })
 
 const words = (contents: readonly Content[]) =>

@@ -1,7 +1,16 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { nodeDisk } from '../../server/disk/node-disk.ts'
+import { nodeHost } from '../../server/disk/node-host.ts'
+import { createHasher } from '../../server/edits/hash.ts'
+import { replay } from '../../server/journal/replay.ts'
+import { rootAt } from '../../server/journal/root.ts'
+import { Session } from '../../server/journal/session.ts'
+import { liveSessions } from '../../server/journal/session-folder.ts'
+import { HalfWritten } from '../../server/recovery/workspace.ts'
 import { Mounts, missingMounts } from '../disk/mounts.ts'
+import { edit, edited, intentOf, replaced } from '../journal/intents.ts'
 import { describeUnless } from '../requirements.ts'
 import { place, placeAll } from './place.ts'
 
@@ -63,6 +72,58 @@ describeUnless(missingMounts(), 'on a disk that is full', () => {
     expect(placed.map(({ where }) => where)).toEqual(held.map((each) => (each === fresh ? 'disk' : 'left')))
     expect(new Set(held)).toEqual(new Set([old, fresh]))
     expect(readdirSync(w).sort()).toEqual([...names].sort())
+  })
+})
+
+describeUnless(missingMounts('mkfs.btrfs'), 'where a quota is used up', () => {
+  const full = /^cannot (open|write|sync|set the mode of) .*: EDQUOT$/
+
+  it('a file keeps its bytes, and no temporary one is left', async () => {
+    const w = mounts.quota()
+    writeFileSync(join(w, 'a'), 'old')
+    fill(w)
+    const before = readdirSync(w)
+    const change = { path: join(w, 'a'), before: 'old', after: 'x'.repeat(9000) }
+    await expect(place(w, change)).rejects.toThrow(full)
+    expect(text(join(w, 'a'))).toBe('old')
+    expect(readdirSync(w)).toEqual(before)
+    mounts.raiseQuota(w, 'none')
+    await place(w, change)
+    expect(text(join(w, 'a'))).toBe(change.after)
+  })
+
+  it('a file that is written in place is said to be half written, as what was there takes room again', async () => {
+    const w = mounts.quota()
+    const old = 'old text '.repeat(500)
+    writeFileSync(join(w, 'a'), old)
+    linkSync(join(w, 'a'), join(w, 'b'))
+    fill(w)
+    const change = { path: join(w, 'a'), before: old, after: 'x'.repeat(900_000) }
+    await expect(place(w, change)).rejects.toThrow(HalfWritten)
+    mounts.raiseQuota(w, 'none')
+    await place(w, { ...change, before: text(join(w, 'a')) })
+    expect([text(join(w, 'a')), text(join(w, 'b'))]).toEqual([change.after, change.after])
+  })
+
+  it('an edit is not recorded, and says why; with room again it is', async () => {
+    const w = mounts.quota()
+    const env = { disk: nodeDisk, host: nodeHost(process), hasher: await createHasher() }
+    const root = rootAt(join(w, 'journal'))
+    const start = { folders: ['/w'], server: ['server'], editor: null }
+    const session = new Session(env, root, start, (problem) => {
+      throw problem
+    })
+    await session.append(intentOf('01', [replaced('/w/a', 'one', 'two')]))
+    const large = intentOf('02', [edited('/w/large', 'and so on\n'.repeat(300_000), edit(0, 1, 'A'))])
+    await expect(session.append(large)).rejects.toThrow('EDQUOT')
+    mounts.raiseQuota(w, 'none')
+    await session.append({ ...large, id: '03' })
+    await session.end()
+    const found: string[] = []
+    for await (const each of replay(env, (await liveSessions(env, root))[0]!.path))
+      found.push(each.kind === 'intent' ? each.intent.id : each.kind)
+    // Here even to cut off what came of it takes room: it may stay, as what a crash leaves, and what follows is behind it.
+    expect(found.filter((each) => each !== 'torn')).toEqual(['01', '03'])
   })
 })
 
