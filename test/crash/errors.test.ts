@@ -3,7 +3,7 @@ import { error, type Fault, type FaultPlan, from, once, short } from '../disk/me
 import { ACTS } from './acts.ts'
 import { readJournal } from './log-reader.ts'
 import { END_NAMES, ROOT, Run } from './run.ts'
-import { Dice, SCALE, SEED } from './seed.ts'
+import { Dice, limitMs, SCALE, SEED } from './seed.ts'
 import { settle } from './settle.ts'
 import { Tally } from './tally.ts'
 import { WORKLOADS } from './workloads.ts'
@@ -70,7 +70,7 @@ describe.each(WORKLOADS.map((workload) => ({ name: workload.name, workload })))(
           }
         }
       },
-      60_000 * SCALE,
+      limitMs(60_000),
     )
   }
 })

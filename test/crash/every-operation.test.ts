@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { die, once } from '../disk/memory-disk.ts'
 import { ACTS } from './acts.ts'
 import { END_NAMES, type End, Run } from './run.ts'
-import { Dice, SCALE, SEED } from './seed.ts'
+import { Dice, limitMs, SCALE, SEED } from './seed.ts'
 import { settle } from './settle.ts'
 import { Tally } from './tally.ts'
 import { WORKLOADS } from './workloads.ts'
@@ -32,6 +32,6 @@ describe.each(WORKLOADS.map((workload) => ({ name: workload.name, workload })))(
         }
       }
     },
-    30_000 * SCALE,
+    limitMs(30_000),
   )
 })

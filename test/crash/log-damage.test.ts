@@ -5,7 +5,7 @@ import { linesOf, scan, wordsOf } from '../journal/logs.ts'
 import { readLog } from './log-reader.ts'
 import { faultsAfterCrash, placeOf } from './oracle.ts'
 import { ROOT, Run } from './run.ts'
-import { Dice, SCALE } from './seed.ts'
+import { Dice, limitMs, SCALE } from './seed.ts'
 import { WORKSPACE } from './workload.ts'
 import { WORKLOADS } from './workloads.ts'
 
@@ -46,27 +46,35 @@ function expectSeen(entries: readonly Entry[], sound: readonly Entry[], where: s
 }
 
 describe('a log of the program’s own', () => {
-  it('that ends in zeros from any byte on is torn there, and read up to there', async () => {
-    for (const { name, bytes, sound } of logs) {
-      for (let at = 0; at < bytes.length; at++) {
-        const entries = await scan(Buffer.concat([bytes.subarray(0, at), Buffer.alloc(bytes.length - at)]))
-        expectSeen(entries, sound, `${name} at ${at}`)
-        expect(entries.at(-1)!.kind).toBe('torn')
-        expect(entries.slice(0, -1)).toEqual(sound.slice(0, entries.length - 1))
+  it(
+    'that ends in zeros from any byte on is torn there, and read up to there',
+    async () => {
+      for (const { name, bytes, sound } of logs) {
+        for (let at = 0; at < bytes.length; at++) {
+          const entries = await scan(Buffer.concat([bytes.subarray(0, at), Buffer.alloc(bytes.length - at)]))
+          expectSeen(entries, sound, `${name} at ${at}`)
+          expect(entries.at(-1)!.kind).toBe('torn')
+          expect(entries.slice(0, -1)).toEqual(sound.slice(0, entries.length - 1))
+        }
       }
-    }
-  })
+    },
+    limitMs(60_000),
+  )
 
-  it('that is cut at any byte is read alike by a reader that shares no code', async () => {
-    for (const { name, bytes } of logs) {
-      for (let at = 0; at <= bytes.length; at++) {
-        const cut = bytes.subarray(0, at)
-        const ids = (await scan(cut)).flatMap((entry) => (entry.kind === 'intent' ? [entry.intent.id] : []))
-        expect(readLog(cut).ids, `${name} at ${at}`).toEqual(ids)
-        expect(readLog(cut).faults).toEqual([])
+  it(
+    'that is cut at any byte is read alike by a reader that shares no code',
+    async () => {
+      for (const { name, bytes } of logs) {
+        for (let at = 0; at <= bytes.length; at++) {
+          const cut = bytes.subarray(0, at)
+          const ids = (await scan(cut)).flatMap((entry) => (entry.kind === 'intent' ? [entry.intent.id] : []))
+          expect(readLog(cut).ids, `${name} at ${at}`).toEqual(ids)
+          expect(readLog(cut).faults).toEqual([])
+        }
       }
-    }
-  })
+    },
+    limitMs(60_000),
+  )
 
   it(
     'with any bit flipped never passes for sound',
@@ -81,7 +89,7 @@ describe('a log of the program’s own', () => {
         }
       }
     },
-    60_000 * SCALE,
+    limitMs(60_000),
   )
 
   it('with any block of 512 bytes lost never passes for sound', async () => {
@@ -123,33 +131,37 @@ describe('an append of several lines', () => {
 })
 
 describe('a recovery', () => {
-  it('carries nothing out of a log that is damaged before its end, and drops what is damaged at its end', async () => {
-    const workload = WORKLOADS.at(-1)!
-    for (let at = 0, isDone = false; !isDone; at += SCALE > 1 ? 1 : 11) {
-      const run = new Run(workload)
-      await run.record()
-      run.crash('killed', new Dice())
-      const { platter } = run.machine
-      const name = Object.keys(platter.tree(ROOT.live)).find((path) => path.endsWith('/wal.log'))!
-      const bytes = platter.bytesAt(`${ROOT.live}/${name}`)
-      isDone = at >= bytes.length
-      if (isDone) return
-      // Without its end a line runs into the next one: damage.test.ts has that.
-      if (bytes[at] === 10) continue
-      bytes[at]! ^= 1 << (at % 8)
-      platter.put(`${ROOT.live}/${name}`, bytes)
-      const before = platter.tree(WORKSPACE)
-      // Lost is what was damaged; what stands in the files is an original or an after-image all the same.
-      run.acknowledged.length = 0
-      await run.recover()
-      const faults = faultsAfterCrash(run).filter((fault) => !fault.includes('wal.log'))
-      expect(faults, `byte ${at}`).toEqual([])
-      const isLast = at > bytes.subarray(0, -1).lastIndexOf(10)
-      if (isLast) expect(placeOf(run), `byte ${at}`).toBe(workload.steps.length - 1)
-      else {
-        expect(run.waiting.length, `byte ${at}`).toBeGreaterThan(0)
-        expect(platter.tree(WORKSPACE), `byte ${at}`).toEqual(before)
+  it(
+    'carries nothing out of a log that is damaged before its end, and drops what is damaged at its end',
+    async () => {
+      const workload = WORKLOADS.at(-1)!
+      for (let at = 0, isDone = false; !isDone; at += SCALE > 1 ? 1 : 11) {
+        const run = new Run(workload)
+        await run.record()
+        run.crash('killed', new Dice())
+        const { platter } = run.machine
+        const name = Object.keys(platter.tree(ROOT.live)).find((path) => path.endsWith('/wal.log'))!
+        const bytes = platter.bytesAt(`${ROOT.live}/${name}`)
+        isDone = at >= bytes.length
+        if (isDone) return
+        // Without its end a line runs into the next one: damage.test.ts has that.
+        if (bytes[at] === 10) continue
+        bytes[at]! ^= 1 << (at % 8)
+        platter.put(`${ROOT.live}/${name}`, bytes)
+        const before = platter.tree(WORKSPACE)
+        // Lost is what was damaged; what stands in the files is an original or an after-image all the same.
+        run.acknowledged.length = 0
+        await run.recover()
+        const faults = faultsAfterCrash(run).filter((fault) => !fault.includes('wal.log'))
+        expect(faults, `byte ${at}`).toEqual([])
+        const isLast = at > bytes.subarray(0, -1).lastIndexOf(10)
+        if (isLast) expect(placeOf(run), `byte ${at}`).toBe(workload.steps.length - 1)
+        else {
+          expect(run.waiting.length, `byte ${at}`).toBeGreaterThan(0)
+          expect(platter.tree(WORKSPACE), `byte ${at}`).toEqual(before)
+        }
       }
-    }
-  })
+    },
+    limitMs(60_000),
+  )
 })

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from 'vitest'
 import { runChain } from './chain.ts'
-import { Dice, SCALE, SEED } from './seed.ts'
+import { Dice, limitMs, SCALE, SEED } from './seed.ts'
 import { Tally } from './tally.ts'
 import { WORKLOADS } from './workloads.ts'
 
@@ -18,5 +18,5 @@ it.each(WORKLOADS.map((workload, i) => ({ name: workload.name, workload, i })))(
       for (const act of crashed) tally.add(act)
     }
   },
-  30_000 * SCALE,
+  limitMs(30_000),
 )

@@ -1,6 +1,9 @@
 /** How many times as much as usual is tried. */
 export const SCALE = Number(process.env.LSP_WAL_TEST_RUNS ?? 1)
 
+/** How long a test may take: in the long form, as long as it takes, on whatever machine. */
+export const limitMs = (usual: number): number => (SCALE > 1 ? 0 : usual)
+
 /** What a run of the battery is made from: printed by each test that fails, and set to have the same run again. */
 export const SEED = Number(process.env.LSP_WAL_TEST_SEED ?? Date.now() % 1_000_000)
 

@@ -6,7 +6,7 @@ import type { Program } from '../disk/machine.ts'
 import { Died, die, type FaultPlan, once } from '../disk/memory-disk.ts'
 import { readJournal } from './log-reader.ts'
 import { ROOT, Run } from './run.ts'
-import { Dice, SCALE, SEED } from './seed.ts'
+import { Dice, limitMs, SCALE, SEED } from './seed.ts'
 import { settle } from './settle.ts'
 import { WORKSPACE } from './workload.ts'
 import { WORKLOADS } from './workloads.ts'
@@ -59,5 +59,5 @@ it(
       if (!dies) expect(carried.length, `round ${n}`).toBe(new Set(carried).size)
     }
   },
-  60_000 * SCALE,
+  limitMs(60_000),
 )

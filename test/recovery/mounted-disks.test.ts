@@ -113,12 +113,15 @@ describeUnless(missingMounts('mkfs.btrfs'), 'where a quota is used up', () => {
     const session = new Session(env, root, start, (problem) => {
       throw problem
     })
-    await session.append(intentOf('01', [replaced('/w/a', 'one', 'two')]))
     const large = intentOf('02', [edited('/w/large', 'and so on\n'.repeat(300_000), edit(0, 1, 'A'))])
-    await expect(session.append(large)).rejects.toThrow('EDQUOT')
-    mounts.raiseQuota(w, 'none')
-    await session.append({ ...large, id: '03' })
-    await session.end()
+    try {
+      await session.append(intentOf('01', [replaced('/w/a', 'one', 'two')]))
+      await expect(session.append(large)).rejects.toThrow('EDQUOT')
+      mounts.raiseQuota(w, 'none')
+      await session.append({ ...large, id: '03' })
+    } finally {
+      await session.end()
+    }
     const found: string[] = []
     for await (const each of replay(env, (await liveSessions(env, root))[0]!.path))
       found.push(each.kind === 'intent' ? each.intent.id : each.kind)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeWith } from '../../scenarios/real-servers/installed.ts'
-import { Dice, SCALE, SEED } from '../seed.ts'
+import { Dice, limitMs, SEED } from '../seed.ts'
 import { Tally } from '../tally.ts'
 import { chosen, deaths, failures } from './cases.ts'
 import { buildPreload, COMPILER } from './preload.ts'
@@ -9,7 +9,7 @@ import { REAL_WORKLOADS } from './workloads.ts'
 
 const ACTS: readonly Act[] = ['recording', 'recovery', 'undo']
 // Each takes about a second, and the machine may be busy.
-const LIMIT_MS = 60_000 * SCALE
+const LIMIT_MS = limitMs(60_000)
 
 const tally = new Tally()
 afterAll(() => tally.print('real system calls'))

@@ -36,7 +36,7 @@ export class Scene {
         scene.#steps(),
         stage.wrapped(),
       )
-    if (act === 'undo') await stage.headless([], scene.#steps(), stage.wrapped())
+    if (act === 'undo') mustEnd(await stage.headless([], scene.#steps(), stage.wrapped()))
     // With times to the nanosecond: they are recorded, and compared.
     execFileSync('cp', ['-a', stage.folder, scene.#snapshot])
     return scene
@@ -95,7 +95,7 @@ export class Scene {
   async settle(asks: 'may ask' | 'asks nothing'): Promise<string[]> {
     const stage = this.#stage
     const faults: string[] = []
-    await stage.headless([], [], stage.wrapped())
+    mustEnd(await stage.headless([], [], stage.wrapped()))
     const before = [stage.files(), this.#journal()]
     const again = await stage.lspWal('recover')
     if (again.status === WAITING && asks === 'may ask') await stage.lspWal('recover', '--finish')
@@ -149,6 +149,11 @@ export class Scene {
   get #snapshot(): string {
     return `${this.#stage.folder}.before`
   }
+}
+
+/** What nothing goes wrong with has to come to its end, or what follows says nothing. */
+function mustEnd({ status, stderr }: Ended): void {
+  if (status !== 0) throw new Error(`the headless client ended with ${status}: ${stderr}`)
 }
 
 function isEqual(a: Files, b: Files): boolean {

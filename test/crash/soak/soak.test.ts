@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { Stage } from '../../scenarios/stage.ts'
 import { readLog } from '../log-reader.ts'
-import { Dice, SCALE, SEED } from '../seed.ts'
+import { Dice, limitMs, SCALE, SEED } from '../seed.ts'
 import { Tally } from '../tally.ts'
 import { Desk } from './desk.ts'
 
@@ -57,5 +57,5 @@ it(
       for (const who of killed) tally.add(`runs with ${who} killed`)
     }
   },
-  60_000 * ROUNDS,
+  limitMs(60_000 * ROUNDS),
 )
