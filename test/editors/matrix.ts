@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { describeWith, isInstalled } from '../scenarios/real-servers/installed.ts'
+import { ANSWERS, answered } from './answered.ts'
 import { asTold } from './as-told.ts'
 import { Desk, until, untilEqual } from './desk.ts'
 import type { Editor, EditorKind } from './editor.ts'
@@ -26,6 +27,11 @@ export function describeNext(kind: EditorKind): void {
 
 function describeEdits(kind: EditorKind): void {
   test('a session without an edit is the same', () => untouched(kind), LIMIT_MS)
+  if (kind.canBeAsked)
+    describe('the question about a rename', () => {
+      for (const answer of ANSWERS.filter(({ usually }) => ALL || usually))
+        test(answer.title, () => answered(kind, answer), LIMIT_MS)
+    })
   for (const edit of EDITS) {
     describe(edit.title, () => {
       if (edit === MOVE && kind.refusesMoves) {

@@ -32,6 +32,9 @@ export function emacs(title: string, client: 'eglot' | 'lsp-mode', suffix = ''):
 /** What lsp-mode asks its user when a server has ended by itself. */
 const RESTART = /Do you want to restart it/
 
+/** What a user presses who looks whether something has changed. */
+const REDRAW = '\f'
+
 let started = 0
 
 class Emacs implements Editor {
@@ -116,6 +119,12 @@ class Emacs implements Editor {
   async answer(choice: string): Promise<void> {
     await this.#ask('(test-empty-minibuffer)') // eglot puts the first choice there
     this.#terminal.press(`${choice}\r`)
+    // With an answer its user is not idle again before the next key, and eglot tells of changes when they are.
+    await until(
+      'the question to be gone',
+      async () => (await this.#ask('(or (minibuffer-prompt) "")')) === '',
+    )
+    this.#terminal.press(REDRAW)
   }
 
   async undo(name: string): Promise<void> {

@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import { asTold } from './as-told.ts'
+import { Desk, until, untilEqual } from './desk.ts'
+import type { Editor, EditorKind } from './editor.ts'
+import { changed, type Edit, RENAME } from './edits.ts'
+import { onDisk, sameText } from './endings.ts'
+
+/** What the user is asked about at the next start, what they answer, and what then must be true. */
+export interface Answer {
+  readonly title: string
+  /** How much was saved before the editor died; of one file, another was written again since. */
+  readonly saved: 'one' | 'none'
+  readonly asks: RegExp
+  readonly choice: 'Forget it' | 'Roll it back' | 'Finish it'
+  /** On disk then. */
+  readonly files: (edit: Edit) => Readonly<Record<string, string>>
+  /** What the log says of the edit then. */
+  readonly state: string
+  /** Whether `npm test` runs it, too. */
+  readonly usually?: true
+}
+
+export const ANSWERS: readonly Answer[] = [
+  {
+    title: 'never saved, forgotten',
+    saved: 'none',
+    asks: /it was never saved/,
+    choice: 'Forget it',
+    files: ({ before }) => before,
+    state: 'abandoned',
+    usually: true,
+  },
+  {
+    title: 'one file saved, another written again, rolled back',
+    saved: 'one',
+    asks: /c\.ts was written again since/,
+    choice: 'Roll it back',
+    files: ({ before }) => before,
+    state: 'rolled-back',
+    usually: true,
+  },
+  {
+    title: 'one file saved, another written again, finished',
+    saved: 'one',
+    asks: /c\.ts was written again since/,
+    choice: 'Finish it',
+    files: ({ after }) => after,
+    state: 'recovered',
+  },
+  {
+    title: 'one file saved, another written again, forgotten',
+    saved: 'one',
+    asks: /c\.ts was written again since/,
+    choice: 'Forget it',
+    files: (edit) => onDisk(edit, 'one'),
+    state: 'abandoned',
+  },
+]
+
+/** An edit that was cut short is decided upon by the user of an editor that shows a file of it. */
+export async function answered(kind: EditorKind, answer: Answer): Promise<void> {
+  const edit = RENAME
+  using desk = new Desk(edit.before)
+  const first = await desk.start(kind, edit.shown)
+  await asTold(first, desk, () => cutShort(first, desk, edit, answer))
+  await desk.serversGone()
+  if (answer.saved === 'one') writeFileSync(desk.stage.path('c.ts'), edit.before['c.ts']!)
+
+  const second = await desk.start(kind, edit.hidden)
+  await asTold(second, desk, () => decided(second, desk, edit, answer))
+  await desk.serversGone()
+  expect(desk.files()).toEqual(answer.files(edit))
+  expect((await desk.states())[0]).toBe(answer.state)
+  if (!kind.killsServers) expect(desk.liveSessions).toBe(0)
+}
+
+async function cutShort(editor: Editor, desk: Desk, edit: Edit, { saved }: Answer): Promise<void> {
+  await edit.make(editor)
+  const areThere = (texts: Readonly<Record<string, string>>) =>
+    Object.entries(changed(edit)).every(([name, text]) => sameText(texts[name], text))
+  await until(
+    'the edit in the buffers',
+    async () => areThere(await editor.texts()),
+    () => editor.texts(),
+  )
+  await until('the log to say that the editor has it', () => desk.isNoted)
+  if (saved === 'none') return editor.quit()
+  await editor.save(edit.shown)
+  await untilEqual('one to be saved', () => desk.files(), onDisk(edit, 'one'))
+  process.kill(editor.pid, 'SIGKILL')
+}
+
+async function decided(editor: Editor, desk: Desk, edit: Edit, answer: Answer): Promise<void> {
+  expect(await editor.asked()).toMatch(answer.asks)
+  // Nothing is done before there is an answer.
+  expect(desk.files()).toEqual(onDisk(edit, answer.saved))
+  await editor.answer(answer.choice)
+  await untilEqual(`it to be ${answer.state}`, async () => (await desk.states())[0], answer.state)
+  // The file that is open is written in its buffer alone.
+  const text = answer.files(edit)[edit.hidden]!
+  await until(
+    'the open file to be as it is to be',
+    async () => sameText((await editor.texts())[edit.hidden], text),
+    () => editor.texts(),
+  )
+  if (text !== edit.before[edit.hidden]) await editor.saveAll()
+  await untilEqual('the files to be as they are to be', () => desk.files(), answer.files(edit))
+  expect(await editor.questions()).toHaveLength(1)
+  await editor.quit()
+}
