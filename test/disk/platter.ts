@@ -18,7 +18,9 @@ export type Unsynced =
  * File by file it knows which blocks and whether the size were synced, folder by folder which entries.
  * A rename is one change: whole after a crash or not there, and durable once both folders are synced.
  * An entry never becomes durable before an earlier change of the same name does, and a folder is never
- * durably gone before what was moved out of it is durably elsewhere: every file system keeps that order.
+ * durably gone before what was moved out of it is durably elsewhere: every file system keeps that order. Nor is what
+ * was moved durably gone from where it was before the folder that it was moved to is durably there; to sync that folder
+ * alone makes neither so.
  */
 export class Platter {
   /** Counts the crashes: what was opened before one is dead after it. */
@@ -205,9 +207,14 @@ export class Platter {
   syncFolder(path: string): void {
     const folder = this.find(path)
     if (folder.kind !== 'folder') fail('ENOTDIR')
-    for (const change of [...this.#pending]) {
-      if (change.waiting.delete(folder) && change.waiting.size === 0) this.#commit(change)
-    }
+    for (const change of this.#pending) change.waiting.delete(folder)
+    for (let ready = this.#ready(); ready !== undefined; ready = this.#ready()) this.#commit(ready)
+  }
+
+  #ready(): Change | undefined {
+    return this.#pending.find(
+      (change) => change.waiting.size === 0 && !this.#pending.some((other) => makesFolderFor(other, change)),
+    )
   }
 
   #change(sets: readonly SetEntry[]): void {
@@ -293,7 +300,18 @@ interface Change {
   readonly waiting: Set<FolderNode>
 }
 
+/** Whether a folder is made by the one that something is moved into, or another one made in, by the other. */
+function makesFolderFor(earlier: Change, { sets }: Change): boolean {
+  const [{ node } = { node: undefined }] = sets
+  if (sets.length === 1 && node?.kind !== 'folder') return false
+  return earlier.sets.some(
+    (made) =>
+      made.node !== undefined && sets.some(({ folder, node }) => node !== undefined && folder === made.node),
+  )
+}
+
 function mustPrecede(earlier: Change, later: Change): boolean {
+  if (makesFolderFor(earlier, later)) return true
   return earlier.sets.some(
     (a) =>
       later.sets.some((b) => a.folder === b.folder && a.name === b.name) || later.replaced.includes(a.folder),
