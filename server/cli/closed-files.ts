@@ -1,10 +1,12 @@
+import type { Unkept } from '../edits/file-bytes.ts'
 import type { Env } from '../journal/env.ts'
+import type { Intent } from '../journal/intent.ts'
 import { openDocuments } from '../journal/open-documents.ts'
 import { checkOutside } from '../journal/root.ts'
 import type { FoundSession } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import { reachOf } from '../recovery/reach.ts'
-import type { Change, Placed, Sight, Workspace } from '../recovery/workspace.ts'
+import type { Change, Known, Move, Placed, Sight, Workspace } from '../recovery/workspace.ts'
 import type { Surroundings } from './command.ts'
 
 /** The files that a session may have worked with, as long as nobody opens another one. */
@@ -29,10 +31,14 @@ export class ClosedFiles implements Workspace {
     this.#open = open
   }
 
-  async look(path: string): Promise<Sight> {
+  async look(path: string, known?: Known | Unkept): Promise<Sight> {
     if (await this.#isOpen(path))
       return { kind: 'other', reason: 'an editor has it open: close it there first' }
-    return this.#disk.look(path)
+    return this.#disk.look(path, known)
+  }
+
+  move(moves: readonly Move[], folders: Intent['folders']): Promise<readonly Placed[]> {
+    return this.#disk.move(moves, folders)
   }
 
   place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<readonly Placed[]> {

@@ -8,6 +8,8 @@ export type FileDiff =
   | { readonly kind: 'text'; readonly hunks: readonly StructuredPatchHunk[] }
   | { readonly kind: 'binary'; readonly before: number; readonly after: number }
   | { readonly kind: 'unknown'; readonly reason: string }
+  /** It is only moved, whatever it holds. */
+  | { readonly kind: 'bare' }
   /** Nobody can say: it was kept out of the log. */
   | { readonly kind: 'withheld' }
 
@@ -17,7 +19,8 @@ const CONTEXT = 3
 const NOTHING = new Uint8Array()
 
 /** `context`: how many lines that are the same stand around each change. */
-export function diffOf({ before, after, withheld }: FileChange, context = CONTEXT): FileDiff {
+export function diffOf({ before, after, bare, withheld }: FileChange, context = CONTEXT): FileDiff {
+  if (bare) return { kind: 'bare' }
   if (withheld) return { kind: 'withheld' }
   if (after.kind === 'unknown') return { kind: 'unknown', reason: after.reason }
   const old = bytesOf(before ?? NOTHING)

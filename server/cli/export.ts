@@ -54,7 +54,8 @@ export const exportPatch: Command = async (around, args) => {
 function whyNot(file: FileChange, top: string, names: ReadonlyMap<string, string>): string | undefined {
   if (file.withheld) return 'its bytes were kept out of the log'
   if (file.after.kind === 'unknown') return `what the edits make of it is not known: ${file.after.reason}`
-  return file.paths.every((path) => names.has(path)) ? undefined : outside(top)
+  if (!file.paths.every((path) => names.has(path))) return outside(top)
+  return file.bare && file.kind !== 'moved' ? 'one end of its move is not in the log' : undefined
 }
 
 const outside = (top: string): string => `it is outside of ${top}`

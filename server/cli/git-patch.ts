@@ -10,10 +10,12 @@ import { ended, quoted, rangeOf } from './patch-format.ts'
  * The file's bytes are known, before and after. `nameOf`: a path as the patch is to name it.
  */
 export function gitPatch(file: FileChange, nameOf: (path: string) => string): string {
-  const before = file.before && bytesOf(file.before)
-  const after = file.after.kind === 'file' ? bytesOf(file.after.bytes) : undefined
+  const isKept = !file.bare
+  const before = isKept && file.before ? bytesOf(file.before) : undefined
+  const after = isKept && file.after.kind === 'file' ? bytesOf(file.after.bytes) : undefined
   const [old, now] = [before ?? new Uint8Array(), after ?? new Uint8Array()]
-  const isSame = before !== undefined && after !== undefined && Buffer.compare(old, now) === 0
+  // What is only moved is the same, whatever it holds: git asks for no bytes of it.
+  const isSame = !isKept || (before !== undefined && after !== undefined && Buffer.compare(old, now) === 0)
   if (isSame && file.kind !== 'moved') return ''
   const [from, to] = [nameOf(file.from ?? file.path), nameOf(file.path)]
   const [a, b] = [quoted('a', from), quoted('b', to)]

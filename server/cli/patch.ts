@@ -19,6 +19,8 @@ function filePatch(around: Surroundings, file: FileChange): string {
   const diff = diffOf(file)
   const lines = headerOf(around.cwd, file, diff).map(style.bold)
   switch (diff.kind) {
+    case 'bare':
+      break
     case 'unknown':
       lines.push(`what the edits make of it is not known: ${plainText(diff.reason)}`)
       break
@@ -47,6 +49,7 @@ function headerOf(cwd: string, file: FileChange, diff: FileDiff): string[] {
   if (file.kind === 'created') lines.push('new file mode 100644')
   if (file.kind === 'deleted')
     lines.push(`deleted file mode ${(file.mode ?? 0) & 0o111 ? '100755' : '100644'}`)
+  if (file.bare) lines.push('similarity index 100%')
   if (file.kind === 'moved') lines.push(`rename from ${quoted('', from)}`, `rename to ${quoted('', to)}`)
   if (diff.kind === 'text' && diff.hunks.length > 0) {
     lines.push(`--- ${file.kind === 'created' ? '/dev/null' : ended(a)}`)

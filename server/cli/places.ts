@@ -21,7 +21,7 @@ const CR = 13
 export function placesOf(intent: Intent, file: FileChange): Place[] {
   const { path, after } = file
   if (file.kind === 'deleted') return []
-  if (after.kind !== 'file') return [{ path, line: 1, column: 1, text: '' }]
+  if (after.kind !== 'file' || file.bare) return [{ path, line: 1, column: 1, text: '' }]
   const lines = new Lines(path, Buffer.from(bytesOf(after.bytes)))
   const edits = intent.images.find((image) => image.path === path)?.edits ?? []
   if (edits.length === 0 || file.kind === 'created')

@@ -47,6 +47,8 @@ function numbersOf(diff: FileDiff): Numbers {
   switch (diff.kind) {
     case 'unknown':
       return { added: 0, removed: 0, number: '', note: 'not known' }
+    case 'bare':
+      return { added: 0, removed: 0, number: '0', note: undefined }
     case 'withheld':
       return { added: 0, removed: 0, number: '', note: 'kept out of the log' }
     case 'binary':

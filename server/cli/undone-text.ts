@@ -1,3 +1,4 @@
+import { Unkept } from '../edits/file-bytes.ts'
 import type { FileChange } from '../history/changes.ts'
 import { titleOf, type Undone, type UndoneFile } from '../history/undone.ts'
 import { plural } from '../history/words.ts'
@@ -26,11 +27,12 @@ export function undoneText(around: Surroundings, undone: Undone): string {
     lines.push(
       `To take it back: lsp-wal ${direction === 'undo' ? 'redo' : 'undo'} ${plainText(id.slice(0, 8))}`,
     )
-  return `${lines.join('\n')}\n${isDone ? '' : patchText(around, files.map(asChange))}`
+  return `${lines.join('\n')}\n${isDone ? '' : patchText(around, asChanges(files))}`
 }
 
-function fileLine(around: Surroundings, { path, change, merged, where }: UndoneFile): string {
+function fileLine(around: Surroundings, { path, change, merged, movedFrom, where }: UndoneFile): string {
   const notes = [
+    ...(movedFrom !== undefined ? [`moved from ${shownPath(around, movedFrom)}`] : []),
     ...(merged ? ['with what was changed in it since'] : []),
     ...(where === 'buffer' ? ['in the editor: save it there'] : []),
   ]
@@ -58,10 +60,17 @@ function side(name: string, lines: readonly string[]): string[] {
   return [`      ${name}:`, ...shown, ...(more > 0 ? [`        … and ${plural(more, 'more line')}`] : [])]
 }
 
-function asChange({ path, change, before, after }: UndoneFile): FileChange {
+/** What is only moved is told at the end that it comes to. */
+function asChanges(files: readonly UndoneFile[]): FileChange[] {
+  const sources = new Set(files.flatMap(({ movedFrom }) => movedFrom ?? []))
+  return files.flatMap((file) => (sources.has(file.path) ? [] : [asChange(file)]))
+}
+
+function asChange({ path, change, before, after, movedFrom }: UndoneFile): FileChange {
   const bytes = (text: string | null | undefined) =>
     text === null || text === undefined ? undefined : Buffer.from(text, 'base64')
   const [old, now] = [bytes(before), bytes(after)]
+  if (movedFrom !== undefined) return asMoved(movedFrom, path)
   const kinds = { changed: 'edited', created: 'created', removed: 'deleted' } as const
   return {
     kind: kinds[change],
@@ -71,7 +80,15 @@ function asChange({ path, change, before, after }: UndoneFile): FileChange {
     before: old,
     after: now === undefined ? { kind: 'absent' } : { kind: 'file', bytes: now },
     withheld: false,
+    bare: false,
     paths: [path],
     mode: undefined,
   }
+}
+
+function asMoved(from: string, path: string): FileChange {
+  const bytes = new Unkept(0)
+  const after = { kind: 'file', bytes } as const
+  const [edits, withheld, bare, mode] = [0, false, true, undefined]
+  return { kind: 'moved', path, from, edits, before: bytes, after, withheld, bare, paths: [from, path], mode }
 }

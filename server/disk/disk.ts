@@ -92,6 +92,11 @@ export interface Folder {
   open(name: string, how: Exclude<OpenHow, 'read'>, mode?: number): Promise<DiskFile>
   link(from: string, to: string): Promise<void>
   rename(from: string, to: string): Promise<void>
+  /** The same to a name in another folder of this disk, held open as well. */
+  linkInto(name: string, folder: Folder, to: string): Promise<void>
+  renameInto(name: string, folder: Folder, to: string): Promise<void>
+  /** A path that leads to an entry of this very folder, as far as the system offers that. */
+  entry(name: string): string
   remove(name: string): Promise<void>
   makeFolder(name: string, mode: number): Promise<void>
   removeFolder(name: string): Promise<void>

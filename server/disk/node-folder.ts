@@ -37,6 +37,11 @@ export async function openFolder(disk: Disk, path: string): Promise<Folder> {
     open: (name, how, mode = 0o600) => openFile(at(name), how, mode, called(name)),
     link: (from, to) => on(`link to ${called(to)}`, called(from), () => fs.link(at(from), at(to))),
     rename: (from, to) => on(`rename to ${called(to)}`, called(from), () => fs.rename(at(from), at(to))),
+    linkInto: (name, folder, to) =>
+      on(`link to another folder, as ${to},`, called(name), () => fs.link(at(name), folder.entry(to))),
+    renameInto: (name, folder, to) =>
+      on(`move to another folder, as ${to},`, called(name), () => fs.rename(at(name), folder.entry(to))),
+    entry: at,
     remove: (name) => on('remove', called(name), () => fs.unlink(at(name))),
     makeFolder: (name, mode) => on('make folder', called(name), () => fs.mkdir(at(name), { mode })),
     removeFolder: (name) => on('remove folder', called(name), () => fs.rmdir(at(name))),

@@ -20,6 +20,27 @@ export interface Stored {
 
 const BLOCK_BYTES = 1024 * 1024
 
+/**
+ * The bytes of a file that an edit only moves: nobody has read them, and they are nowhere but in the file. Of the path
+ * that it leaves they are the original, of the one that it comes to the after-image: this one object is both.
+ * Nothing can be written from them: such a file is given its other name, or left alone.
+ */
+export class Unkept implements Stored {
+  readonly length: number
+
+  constructor(length: number) {
+    this.length = length
+  }
+
+  load(): never {
+    throw new Error('broken invariant: the bytes of a file that is only moved are asked for')
+  }
+}
+
+export function isUnkept(bytes: FileBytes | undefined): bytes is Unkept {
+  return bytes instanceof Unkept
+}
+
 export function bytesOf(bytes: FileBytes): Uint8Array {
   return bytes instanceof Uint8Array ? bytes : bytes.load()
 }
@@ -55,9 +76,10 @@ function* gathered(slices: Iterable<Uint8Array>): Generator<Uint8Array> {
   if (filled > 0) yield block.subarray(0, filled)
 }
 
-/** Equality of bytes; undefined (absent) equals only itself. Nothing is loaded where lengths or hashes tell. */
+/** Equality of bytes; undefined (absent) and what is unkept equal only themselves. Nothing is loaded where lengths or hashes tell. */
 export function same(a: FileBytes | undefined, b: FileBytes | undefined): boolean {
   if (a === undefined || b === undefined || a === b) return a === b
+  if (isUnkept(a) || isUnkept(b)) return false
   if (a.length !== b.length || tellsApart(a, b)) return false
   return a instanceof Uint8Array ? consistsOf(a, b) : consistsOf(bytesOf(b), a)
 }

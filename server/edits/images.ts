@@ -1,5 +1,5 @@
 import { sep } from 'node:path'
-import type { FileBytes } from './file-bytes.ts'
+import { type FileBytes, isUnkept, Unkept } from './file-bytes.ts'
 import type { PositionEncoding } from './line-index.ts'
 import { applyEdits, lengthOfAll, materialise, ofOriginal, type Pieces, toEdits } from './pieces.ts'
 import type { ByteEdit } from './splice.ts'
@@ -18,6 +18,8 @@ export type After =
  *
  * Law: where `after` is a file, its bytes are `splice(original, edits)`, where `original` is that of `source`, or
  * no bytes where that is undefined.
+ * A _bare_ image is one end of a move of which no bytes are kept: `before` of the one end and `after` of the other are
+ * the same {@link Unkept}.
  */
 export interface Image {
   readonly path: string
@@ -28,6 +30,25 @@ export interface Image {
   readonly source: string | undefined
   /** Sorted and disjoint; none where there is no known after-image. */
   readonly edits: readonly ByteEdit[]
+}
+
+/** What stands for the bytes of a bare image; undefined: it is none. */
+export function unkeptOf({ before, after }: Pick<Image, 'before' | 'after'>): Unkept | undefined {
+  if (isUnkept(before)) return before
+  return after.kind === 'file' && isUnkept(after.bytes) ? after.bytes : undefined
+}
+
+export function isBare(image: Pick<Image, 'before' | 'after'>): boolean {
+  return unkeptOf(image) !== undefined
+}
+
+/** Both ends of a bare move. */
+export function bareImages(from: string, to: string, length: number): readonly [Image, Image] {
+  const bytes = new Unkept(length)
+  return [
+    { path: from, before: bytes, after: { kind: 'absent' }, source: undefined, edits: [] },
+    { path: to, before: undefined, after: { kind: 'file', bytes }, source: from, edits: [] },
+  ]
 }
 
 /** An image as far as it can be told without what any file holds. */

@@ -1,5 +1,5 @@
 import type { FileBytes } from '../edits/file-bytes.ts'
-import type { After, Image } from '../edits/images.ts'
+import { type After, type Image, isBare } from '../edits/images.ts'
 import type { Intent, Withheld } from '../journal/intent.ts'
 import { plural } from './words.ts'
 
@@ -17,6 +17,8 @@ export interface FileChange {
   readonly after: After
   /** Its bytes were kept out of the log, both `before` and `after`: it is never written. */
   readonly withheld: boolean
+  /** It is only moved: its bytes, before and after, are nowhere but in the file. */
+  readonly bare: boolean
   /** The paths that this is made of: two for a moved file. */
   readonly paths: readonly string[]
   /** Permission bits of the file before, where they are known. */
@@ -75,6 +77,7 @@ function moved(intent: Intent, image: Image, source: Image): FileChange {
     before: source.before,
     after: image.after,
     withheld: false,
+    bare: isBare(image),
     paths: [source.path, image.path],
     mode: intent.facts.get(source.path)?.mode,
   }
@@ -90,6 +93,7 @@ function changeOf(intent: Intent, image: Image): FileChange {
     before,
     after,
     withheld: false,
+    bare: isBare(image),
     paths: [path],
     mode: intent.facts.get(path)?.mode,
   }
@@ -105,6 +109,7 @@ function withheldChange(intent: Intent, { path, before, after }: Withheld): File
     before: undefined,
     after: { kind: 'unknown', reason },
     withheld: true,
+    bare: false,
     paths: [path],
     mode: intent.facts.get(path)?.mode,
   }

@@ -4,7 +4,7 @@ import { type Intent, touchedPaths } from '../journal/intent.ts'
 import { checkOwn } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import { carryOut, type Report } from '../recovery/carry-out.ts'
-import { makeDurable } from '../recovery/make-durable.ts'
+import { makeDurable, pathsByBytes } from '../recovery/make-durable.ts'
 import { rollBackWay, type Way } from '../recovery/ways.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
 import type { Workspace } from '../recovery/workspace.ts'
@@ -161,8 +161,8 @@ export async function takeBack(
   const { intent } = entry.recorded
   // An undo that met an error may have written a file without making that durable: it is not written again now.
   const left = new Set(way.left.map(({ path }) => path))
-  const paths = intent.images.map(({ path }) => path).filter((path) => !left.has(path))
-  await makeDurable(env.disk, paths, entry.session.info.folders)
+  const { kept, bare } = pathsByBytes(intent.images.filter(({ path }) => !left.has(path)))
+  await makeDurable(env.disk, kept, entry.session.info.folders, bare)
   return carryOut(env, session, workspace, intent, 'undo', way)
 }
 

@@ -1,4 +1,4 @@
-import { bytesOf, type FileBytes } from '../edits/file-bytes.ts'
+import { bytesOf, type FileBytes, isUnkept } from '../edits/file-bytes.ts'
 import type { Intent } from '../journal/intent.ts'
 import type { Report } from '../recovery/carry-out.ts'
 import type { Left, Way } from '../recovery/ways.ts'
@@ -24,7 +24,9 @@ export interface UndoneFile {
   readonly where: 'disk' | 'buffer' | null
   /** What was changed since is still in it. */
   readonly merged: boolean
-  /** Only of what would be written: the bytes before and after in base64; null: no file. */
+  /** Of a file that comes back from there, as it is: it is only moved. */
+  readonly movedFrom?: string
+  /** Only of what would be written, and is not only moved: the bytes before and after in base64; null: no file. */
   readonly before?: string | null
   readonly after?: string | null
 }
@@ -34,10 +36,11 @@ export function undoneOf(direction: Direction, report: Report, way?: Way): Undon
   const { of, own, written, buffered, left, withheld } = report
   const merged = new Set(way?.changes.filter((change) => change.merged).map(({ path }) => path))
   const [onDisk, inBuffers] = [new Set(written), new Set(buffered)]
+  const sources = sourcesOf(own?.images ?? [])
   const files = (own?.images ?? []).flatMap(({ path, before, after }) => {
     const where = onDisk.has(path) ? 'disk' : inBuffers.has(path) ? 'buffer' : undefined
     const change = { path, before, after: after.kind === 'file' ? after.bytes : undefined }
-    return where === undefined ? [] : [{ ...fileOf(change, where), merged: merged.has(path) }]
+    return where === undefined ? [] : [{ ...fileOf(change, where, sources), merged: merged.has(path) }]
   })
   return { ...aboutOf(direction, of), by: own?.id ?? null, files, left: [...left, ...withheld] }
 }
@@ -45,10 +48,10 @@ export function undoneOf(direction: Direction, report: Report, way?: Way): Undon
 /** What would be done. */
 export function wouldBeUndone(direction: Direction, intent: Intent, way: Way): Undone {
   const { changes, left, withheld = [] } = way
+  const sources = sourcesOf(changes)
   const files = changes.map((change) => ({
-    ...fileOf(change, null),
-    before: base64(change.before),
-    after: base64(change.after),
+    ...fileOf(change, null, sources),
+    ...(!isBareChange(change) && { before: base64(change.before), after: base64(change.after) }),
   }))
   return { ...aboutOf(direction, intent), by: null, files, left: [...left, ...withheld] }
 }
@@ -67,10 +70,10 @@ export function isUndone(value: unknown): value is Undone {
 }
 
 function isFile(value: unknown): boolean {
-  const { path, change, where, before, after } = (value ?? {}) as Record<keyof UndoneFile, unknown>
+  const { path, change, where, before, after, movedFrom } = (value ?? {}) as Record<keyof UndoneFile, unknown>
   const isChange = change === 'changed' || change === 'created' || change === 'removed'
   const isPlace = where === 'disk' || where === 'buffer' || where === null
-  return isChange && isPlace && areStrings([path, before ?? '', after ?? ''])
+  return isChange && isPlace && areStrings([path, before ?? '', after ?? '', movedFrom ?? ''])
 }
 
 function isLeft(value: unknown): boolean {
@@ -97,9 +100,22 @@ function aboutOf(direction: Direction, { id, about }: Intent): Pick<Undone, 'dir
 function fileOf(
   { path, before, after, merged }: Pick<Change, 'path' | 'before' | 'after' | 'merged'>,
   where: UndoneFile['where'],
+  sources: ReadonlyMap<FileBytes | undefined, string>,
 ): UndoneFile {
   const change = after === undefined ? 'removed' : before === undefined ? 'created' : 'changed'
-  return { path, change, where, merged: merged === true }
+  const movedFrom = isUnkept(after) ? sources.get(after) : undefined
+  return { path, change, where, merged: merged === true, ...(movedFrom !== undefined && { movedFrom }) }
+}
+
+/** Where the files that are only moved come from. */
+function sourcesOf(
+  all: readonly Pick<Change, 'path' | 'before'>[],
+): ReadonlyMap<FileBytes | undefined, string> {
+  return new Map(all.filter(({ before }) => isUnkept(before)).map(({ path, before }) => [before, path]))
+}
+
+function isBareChange({ before, after }: Pick<Change, 'before' | 'after'>): boolean {
+  return isUnkept(before) || isUnkept(after)
 }
 
 function base64(bytes: FileBytes | undefined): string | null {

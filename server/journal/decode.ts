@@ -1,6 +1,6 @@
 import type { Hasher } from '../edits/hash.ts'
 import type { After, Image } from '../edits/images.ts'
-import { STREAMED_VERSION, VERSION, WITHHOLDING_VERSION } from './encode.ts'
+import { BARE_VERSION, STREAMED_VERSION, VERSION, WITHHOLDING_VERSION } from './encode.ts'
 import type { Intent } from './intent.ts'
 import { type Json, numberAt, objectAt, stringAt, Unreadable } from './json-values.ts'
 import { type Cut, parseLine } from './line-json.ts'
@@ -39,7 +39,7 @@ interface Place {
 
 const SUM = /^,"sum":"([0-9a-f]{16})"\}$/
 const SUM_LENGTH = ',"sum":"0123456789abcdef"}'.length
-const VERSIONS: readonly unknown[] = [VERSION, WITHHOLDING_VERSION, STREAMED_VERSION]
+const VERSIONS: readonly unknown[] = [VERSION, WITHHOLDING_VERSION, STREAMED_VERSION, BARE_VERSION]
 const GO_KEYS = ['id', 'edits', 'originals', 'expected_raw_hash', 'expected_norm_hash']
 
 /**
@@ -60,7 +60,7 @@ export function decodeLine(
     const { json, cuts } = parseLine(line)
     const meta = objectAt(json, 'meta')
     if (!VERSIONS.includes(meta.v))
-      return { kind: 'refused', reason: `it is of version ${String(meta.v)}, not 1 to ${STREAMED_VERSION}` }
+      return { kind: 'refused', reason: `it is of version ${String(meta.v)}, not 1 to ${BARE_VERSION}` }
     const part = {
       id: stringAt(json, 'id'),
       seq: numberAt(meta, 'seq'),

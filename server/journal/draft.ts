@@ -1,4 +1,4 @@
-import type { Image } from '../edits/images.ts'
+import { type Image, isBare } from '../edits/images.ts'
 import type { About, Intent, PathFacts, Withheld } from './intent.ts'
 
 /** An intent on its way into the log: its files come a few at a time, and are let go of once they are written. */
@@ -8,6 +8,8 @@ export interface Draft {
   readonly folders: Intent['folders']
   /** Whether anything of it is withheld. */
   readonly withholds: boolean
+  /** Whether any of its files is only moved, without its bytes. */
+  readonly hasBare: boolean
   /** From the first one each time: what a log that fails has taken is written again into the next. */
   batches(): AsyncIterable<Batch> | Iterable<Batch>
 }
@@ -23,5 +25,6 @@ export interface Batch {
 export function draftOf(intent: Intent): Draft {
   const { images, withheld = [], facts, id, about, folders } = intent
   const batches = () => [{ images, withheld, facts }]
-  return { id, about, folders, withholds: intent.withheld !== undefined, batches }
+  const hasBare = images.some(isBare)
+  return { id, about, folders, withholds: intent.withheld !== undefined, hasBare, batches }
 }

@@ -1,7 +1,8 @@
 import { bytesOf, type FileBytes } from '../edits/file-bytes.ts'
 import type { Hasher, Hashes } from '../edits/hash.ts'
-import type { After, Image } from '../edits/images.ts'
+import { type After, type Image, isBare, unkeptOf } from '../edits/images.ts'
 import type { ByteEdit } from '../edits/splice.ts'
+import { bareKey, bareNote } from './bare-json.ts'
 import type { Batch, Draft } from './draft.ts'
 import type { Intent, PathFacts, Withheld } from './intent.ts'
 import { type Atom, Line, SLICE } from './line.ts'
@@ -18,6 +19,9 @@ export const VERSION = 1
 export const WITHHOLDING_VERSION = 2
 /** That of one of several lines of which only the last says how many they are: earlier readers call that no record. */
 export const STREAMED_VERSION = 3
+
+/** That of a record with bare moves: an earlier reader would not see that anything is moved. */
+export const BARE_VERSION = 4
 
 /** Where a record stands in its log: its number, and the `sum` of the line before it ('' for the first). */
 export interface Link {
@@ -74,7 +78,8 @@ export class IntentLines {
     const sources = new Set(images.filter(isMoved).map(({ source }) => source))
     for (const image of images) {
       this.#remember(image.path, facts)
-      yield* this.#addImage(image, originals, sources)
+      if (isBare(image)) yield* this.#addBare(image)
+      else yield* this.#addImage(image, originals, sources)
     }
     for (const each of withheld) {
       this.#remember(each.path, facts)
@@ -103,6 +108,16 @@ export class IntentLines {
   #remember(path: string, facts: ReadonlyMap<string, PathFacts>): void {
     const known = facts.get(path)
     if (known !== undefined) this.#facts.set(path, known)
+  }
+
+  /** What is said of a bare move is said once, of both ends. */
+  *#addBare(image: Image): Generator<Buffer> {
+    this.#images.push(image)
+    const { source, path } = image
+    const bytes = unkeptOf(image)
+    if (source === undefined || bytes === undefined) return
+    const [from, to, name] = bareKey(source, path).map(asJson) as [string, string, string]
+    yield* this.#put({ kind: 'bare', from, to, name, note: bareNote(bytes, this.#facts.get(source)) })
   }
 
   *#addImage(
@@ -170,10 +185,16 @@ export class IntentLines {
   }
 
   #endLine(what: 'more' | 'last'): Buffer {
-    const { id, about, withholds } = this.#draft
+    const { id, about, withholds, hasBare } = this.#draft
     this.#count++
     const isOne = what === 'last' && this.#count === 1
-    const version = !isOne ? STREAMED_VERSION : withholds ? WITHHOLDING_VERSION : VERSION
+    const version = hasBare
+      ? BARE_VERSION
+      : !isOne
+        ? STREAMED_VERSION
+        : withholds
+          ? WITHHOLDING_VERSION
+          : VERSION
     let start = `"v":${version},"seq":${this.#link.seq},"prev":"${this.#link.prev}"`
     // Whoever writes files as they come does not know how many lines they take, before the last one.
     if (!isOne) start += `,"part":[${what === 'last' ? `${this.#count},${this.#count}` : this.#count}]`

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Disk } from '../disk/disk.ts'
+import { isBare } from '../edits/images.ts'
 import type { Env } from './env.ts'
 import type { Intent } from './intent.ts'
 import { logName } from './log-writer.ts'
@@ -132,8 +133,10 @@ class Search implements Holding {
     return this.#wanted.id === undefined || this.#wanted.id === id
   }
 
+  /** Of what is only moved nothing is held. */
   #heldBy({ images }: Intent): ReadonlySet<string> {
-    return withBothEnds(images, (path) => this.#wanted.files.some((file) => isWithin(file, path)))
+    const kept = images.filter((image) => !isBare(image))
+    return withBothEnds(kept, (path) => this.#wanted.files.some((file) => isWithin(file, path)))
   }
 
   /** Whether a file's bytes, from an offset on, name what is wanted. */

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import type { Hasher, Hashes } from '../edits/hash.ts'
-import type { After, Image } from '../edits/images.ts'
+import { type After, bareImages, type Image } from '../edits/images.ts'
+import { bareEnd } from './bare-json.ts'
 import type { RecordPart } from './decode.ts'
 import type { About, Intent, PathFacts, Purpose, Withheld } from './intent.ts'
 import {
@@ -41,6 +42,11 @@ function intentOf(parts: readonly RecordPart[], hasher: Hasher): Intent {
     if (note.withheld === true) withheld.push(withheldOf(path, note, wire))
     else images.push(imageOf(path, note, wire))
     facts.set(path, factsOf(note))
+  }
+  for (const { from, to, facts: known } of metas.flatMap(bareIn)) {
+    for (const path of [from, to]) if (facts.has(path)) throw new Unreadable(`${path} is there twice`)
+    images.push(...bareImages(from, to, known.size ?? 0))
+    facts.set(from, known).set(to, { from: 'disk' })
   }
   wire.checkOriginals()
   return {
@@ -91,6 +97,19 @@ function withheldOf(path: string, note: Json, { raw, norm }: Wire): Withheld {
     return { path, before, after: { kind: 'unknown', reason: stringAt(note, 'unknown') } }
   if (note.after === null) return { path, before, after: { kind: 'absent' } }
   return { path, before, after: { kind: 'file', hashes: hashesIn(objectAt(note, 'after')) } }
+}
+
+/** The bare moves that one line tells of. @throws Unreadable */
+function bareIn({ bare }: Json): { from: string; to: string; facts: PathFacts }[] {
+  return asArray(bare ?? [], 'bare').flatMap((value) => {
+    const group = asObject(value, 'bare')
+    const [from, to] = [stringAt(group, 'from'), stringAt(group, 'to')]
+    return Object.entries(objectAt(group, 'files')).map(([name, note]) => ({
+      from: bareEnd(from, name),
+      to: bareEnd(to, name),
+      facts: factsOf(asObject(note, name)),
+    }))
+  })
 }
 
 function factsOf(note: Json): PathFacts {

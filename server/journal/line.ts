@@ -29,6 +29,14 @@ export type Atom =
       /** Takes where they stand in the log, once that is known. */
       readonly stands: Cut[]
     }
+  /** A file that is only moved: from and to these folders, by this name in them. All are JSON. */
+  | {
+      readonly kind: 'bare'
+      readonly from: string
+      readonly to: string
+      readonly name: string
+      readonly note: string
+    }
   | { readonly kind: 'folder'; readonly to: 'made' | 'removed'; readonly path: string }
   | { readonly kind: 'edit'; readonly json: string }
 
@@ -45,6 +53,8 @@ export class Line {
   readonly #folders: { made: string[]; removed: string[] } = { made: [], removed: [] }
   readonly #notes: string[] = []
   readonly #kept = new BytesByPath()
+  /** By where they come from and where they go to. */
+  readonly #bare = new Map<string, string[]>()
 
   /** The slices of a file's bytes are a JSON key each, so two of one path cannot share a line. */
   takes(atom: Atom): boolean {
@@ -68,7 +78,17 @@ export class Line {
         return
       case 'path':
         return this.#addPath(atom)
+      case 'bare':
+        return this.#addBare(atom)
     }
+  }
+
+  #addBare({ from, to, name, note }: Atom & { kind: 'bare' }): void {
+    const folders = `"from":${from},"to":${to}`
+    const files = this.#bare.get(folders) ?? []
+    this.#bare.set(folders, files)
+    if (files.length === 0) this.#moves.push(`{${folders}}`)
+    files.push(`${name}:${note}`)
   }
 
   #addPath({ path, hashes, note, is }: Atom & { kind: 'path' }): void {
@@ -101,6 +121,15 @@ export class Line {
     out.text(',"paths":{')
     writeList(out, this.#notes)
     out.text('}')
+    if (this.#bare.size > 0) {
+      out.text(',"bare":[')
+      for (const [i, [folders, files]] of [...this.#bare].entries()) {
+        out.text(`${i > 0 ? ',' : ''}{${folders},"files":{`)
+        writeList(out, files)
+        out.text('}}')
+      }
+      out.text(']')
+    }
     if (!this.#kept.isEmpty) {
       out.text(',"kept":{')
       this.#kept.write(out, at)
@@ -115,6 +144,7 @@ export class Line {
     for (const list of [this.#edits, this.#raws, this.#norms, this.#creates, this.#deletes, this.#moves])
       list.length = 0
     for (const list of [made, removed, this.#notes]) list.length = 0
+    this.#bare.clear()
     this.#originals.clear()
     this.#kept.clear()
   }
@@ -167,6 +197,9 @@ function sizeOf(atom: Atom): number {
       return 3 * atom.path.length + 10
     case 'edit':
       return 3 * atom.json.length
+    case 'bare':
+      // With folders of its own at most, which stand in two places then.
+      return 3 * (2 * (atom.from.length + atom.to.length) + atom.name.length + atom.note.length) + 100
     case 'path': {
       const from = typeof atom.is === 'object' ? atom.is.movedFrom.length : 0
       // The path stands in five places at most.

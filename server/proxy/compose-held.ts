@@ -1,4 +1,4 @@
-import type { Image } from '../edits/images.ts'
+import { type Image, isBare } from '../edits/images.ts'
 import { type Env, JournalError } from '../journal/env.ts'
 import type { HeldEdit } from '../journal/held-edit.ts'
 import { type About, type Intent, type PathFacts, touchedPaths } from '../journal/intent.ts'
@@ -47,7 +47,9 @@ export async function composeHeld(
       obstacles.push({ path, reason: 'it was changed while the server was at work' })
   }
   const excluded = await excludedBy(env.disk, about.exclude, about.folders)
-  for (const path of touchedPaths(intent))
+  // What is only moved gives nothing to the log.
+  const kept = intent.images.filter((image) => !isBare(image))
+  for (const path of touchedPaths({ ...intent, images: kept }))
     if (await excluded?.(path)) obstacles.push({ path, reason: 'it is kept out of the log (--exclude)' })
   return { intent: intent.images.length === 0 ? undefined : intent, obstacles }
 }

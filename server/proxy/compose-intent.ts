@@ -1,14 +1,15 @@
-import { bytesOf } from '../edits/file-bytes.ts'
-import { type Image, imageOf, type Outline, type Outlines, outlinesOf } from '../edits/images.ts'
+import { bytesOf, type FileBytes, isUnkept } from '../edits/file-bytes.ts'
+import { bareImages, type Image, imageOf, type Outline, type Outlines, outlinesOf } from '../edits/images.ts'
 import { pathsOf, type Step } from '../edits/steps.ts'
 import type { TextEdit } from '../edits/text-edit.ts'
 import type { Batch, Draft } from '../journal/draft.ts'
 import type { Env } from '../journal/env.ts'
 import type { About, PathFacts, Withheld } from '../journal/intent.ts'
 import { withheldAs } from '../journal/withhold.ts'
+import { bareMovesAmong } from './bare-moves-among.ts'
 import { grouped } from './group-outlines.ts'
 import type { Mirror } from './mirror.ts'
-import { type Original, originalOf } from './original.ts'
+import { factsOf, type Original, originalOf } from './original.ts'
 import { Standings } from './standings.ts'
 import type { Lowered } from './workspace-edit.ts'
 
@@ -43,11 +44,9 @@ export async function composeIntent(
   about: About,
   limit: number,
 ): Promise<Composed> {
-  const size = new Size(limit)
-  const count = (path: string, bytes: number) => size.count(path, bytes)
-  const standings = new Standings(env.disk, mirror, lowered.steps, count)
+  const standings = new Standings(env.disk, mirror, lowered.steps)
   await standings.look(pathsOf(lowered.steps))
-  return new Composed(env, mirror, lowered, about, standings, size)
+  return new Composed(env, mirror, lowered, about, standings, new Size(limit))
 }
 
 /** An intent whose files are read when it is written. */
@@ -66,6 +65,8 @@ export class Composed implements Draft {
   readonly #about: About
   readonly #standings: Standings
   readonly #size: Size
+  /** Both ends of each bare move, and the other end. */
+  readonly #bare: ReadonlyMap<string, string>
   #withheld: ReadonlySet<string> = new Set()
 
   constructor(env: Env, mirror: Mirror, lowered: Lowered, about: About, standings: Standings, size: Size) {
@@ -77,9 +78,25 @@ export class Composed implements Draft {
     this.#size = size
     this.id = env.host.random(16)
     const { outlines, foldersMade, foldersRemoved }: Outlines = outlinesOf(lowered.steps, standings.all)
-    this.outlines = outlines
+    this.#bare = bareMovesAmong(outlines, standings, mirror)
     this.folders = { made: foldersMade, removed: foldersRemoved }
-    this.skipped = standings.skipped
+    const isUnreadable = ({ path, source }: Outline) =>
+      !this.#bare.has(path) &&
+      (standings.isUnread(path) || (source !== undefined && standings.isUnread(source)))
+    this.outlines = outlines.filter((outline) => !isUnreadable(outline))
+    const unread = outlines.filter((outline) => outline.hasBefore && isUnreadable(outline))
+    this.skipped = [...standings.skipped, ...unread.map(({ path }) => path)]
+    for (const { path, hasBefore } of this.outlines)
+      if (hasBefore && !this.#bare.has(path)) size.count(path, standings.sizes.get(path) ?? 0)
+  }
+
+  get hasBare(): boolean {
+    return this.#bare.size > 0
+  }
+
+  /** Whether a path is one end of a move of which no bytes are kept. */
+  isBare(path: string): boolean {
+    return this.#bare.has(path)
   }
 
   /** Keeps all that these paths hold out of the log, and the WorkspaceEdit, which says the new text. */
@@ -103,7 +120,7 @@ export class Composed implements Draft {
   async *batches(): AsyncGenerator<Batch> {
     this.withheldImages.length = 0
     const sizeOf = ({ path, hasBefore }: Outline) =>
-      hasBefore ? (this.#standings.sizes.get(path) ?? 0) + 1 : 0
+      hasBefore && !this.#bare.has(path) ? (this.#standings.sizes.get(path) ?? 0) + 1 : 0
     const total = this.outlines.reduce((sum, outline) => sum + sizeOf(outline), 0)
     // Used again for each batch: new memory takes as long as what is done in it.
     const room = Buffer.allocUnsafeSlow(Math.min(BATCH_BYTES, total))
@@ -117,7 +134,9 @@ export class Composed implements Draft {
   }
 
   async #read(outlines: readonly Outline[], room: Buffer): Promise<Map<string, Original>> {
-    const paths = outlines.filter(({ hasBefore }) => hasBefore).map(({ path }) => path)
+    const paths = outlines
+      .filter(({ hasBefore, path }) => hasBefore && !this.#bare.has(path))
+      .map(({ path }) => path)
     const files = paths.map((path) => ({ path, size: this.#standings.sizes.get(path) ?? 0 }))
     const admit = (path: string, size: number) => this.#size.count(path, size)
     const contents = await this.#env.disk.readMany(files, admit, room)
@@ -141,6 +160,11 @@ export class Composed implements Draft {
     const bytesAt = (path: string) => originals.get(path)!.bytes!
     for (const outline of outlines) {
       const { path } = outline
+      if (this.#bare.has(path)) {
+        if (!outline.hasBefore) continue // it comes with its other end
+        this.#addBare(path, images, facts)
+        continue
+      }
       const image = this.#withDoubt(imageOf(outline, bytesAt, this.#mirror.encoding), originals)
       const known = originals.get(path)?.facts ?? this.#factsOfNothing(path)
       if (known !== undefined) facts.set(path, known)
@@ -150,6 +174,15 @@ export class Composed implements Draft {
       } else images.push(image)
     }
     return { images, withheld, facts }
+  }
+
+  /** It is looked at when it is written down, and not opened. @throws ChangedMeanwhile */
+  #addBare(from: string, images: Image[], facts: Map<string, PathFacts>): void {
+    const to = this.#bare.get(from)!
+    const stat = this.#env.disk.lstatNow(from)
+    if (stat === undefined || stat.kind === 'folder') throw new ChangedMeanwhile(from)
+    images.push(...bareImages(from, to, stat.size))
+    facts.set(from, factsOf(stat)).set(to, { from: 'disk' })
   }
 
   /** Of a path at which there is no file; undefined: nobody looked there, or it is a folder. */
@@ -186,13 +219,17 @@ function editsOf(steps: readonly Step[], path: string): readonly TextEdit[] {
   return steps.flatMap((step) => (step.kind === 'text' && step.path === path ? step.edits : []))
 }
 
-/** The image with memory of its own. */
+/** The image with memory of its own, as far as its bytes are kept. */
 export function atHand({ before, after, ...image }: Image): Image {
   return {
     ...image,
-    before: before && Buffer.from(bytesOf(before)),
-    after: after.kind === 'file' ? { kind: 'file', bytes: Buffer.from(bytesOf(after.bytes)) } : after,
+    before: before && copyOf(before),
+    after: after.kind === 'file' ? { kind: 'file', bytes: copyOf(after.bytes) } : after,
   }
+}
+
+function copyOf(bytes: FileBytes): FileBytes {
+  return isUnkept(bytes) ? bytes : Buffer.from(bytesOf(bytes))
 }
 
 /** The originals of an edit, all together. */

@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
+import { bytesOf, type FileBytes, same, Unkept } from '../edits/file-bytes.ts'
 import { LineIndex } from '../edits/line-index.ts'
 import { looselyEqual, sameText } from '../edits/normalize.ts'
+import type { Intent } from '../journal/intent.ts'
 import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import {
   type Change,
   isProblem,
+  type Known,
+  type Move,
   type Placed,
   Refused,
   type Sight,
@@ -66,7 +69,8 @@ export class EditorWorkspace implements Workspace {
     for (const wake of waiting) wake()
   }
 
-  async look(path: string): Promise<Sight> {
+  async look(path: string, known?: Known | Unkept): Promise<Sight> {
+    if (known instanceof Unkept) return this.#disk.look(path, known)
     const sight = await this.#disk.look(path)
     const document = this.#mirror.document(path)
     if (document === undefined || sight.kind === 'other') return sight
@@ -83,6 +87,18 @@ export class EditorWorkspace implements Workspace {
     for (let at = 0; at < changes.length; at += AT_A_TIME)
       placed.push(...(await this.#placeSome(changes.slice(at, at + AT_A_TIME), elsewhere, temporaryNameOf)))
     return placed
+  }
+
+  /** What is open stays: its buffer would have the old name. */
+  async move(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
+    const elsewhere = await this.#elsewhere(moves.flatMap(({ from, to }) => [from, to]))
+    const isOpen = (path: string) => elsewhere.has(path) || this.#mirror.document(path) !== undefined
+    const closed = moves.filter(({ from, to }) => !isOpen(from) && !isOpen(to))
+    const moved = await this.#disk.move(closed, folders)
+    const placed = new Map(closed.map((move, i) => [move, moved[i]!]))
+    return moves.map(
+      (move) => placed.get(move) ?? leftFor(new Refused(`${openIn(move, isOpen)} ${CLOSE_IT}`)),
+    )
   }
 
   #closed(changes: readonly Change[]): Change[] {
@@ -219,6 +235,12 @@ export class EditorWorkspace implements Workspace {
       })
     })
   }
+}
+
+const CLOSE_IT = 'is open in the editor: close it there first'
+
+function openIn({ from, to }: Move, isOpen: (path: string) => boolean): string {
+  return isOpen(from) ? from : to
 }
 
 /** Waits for what became of a change. */

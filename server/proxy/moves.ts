@@ -8,7 +8,8 @@ export type Move = Extract<Step, { kind: 'rename' }>
 
 /**
  * What the editor does by itself after the edit that a `workspace/willRenameFiles` brings: the move that it asked
- * about. Of a folder it is what the edit touches in it that moves; nothing of the rest can be lost by a move.
+ * about. Where something stands already in the place of a folder, nobody can tell what becomes of the one that moves there:
+ only what the edit touches in it is said to move, file by file.
  */
 export async function movesOf(disk: Disk, params: unknown, edited: readonly string[]): Promise<Move[]> {
   const { files } = asObject(params)
@@ -19,8 +20,8 @@ export async function movesOf(disk: Disk, params: unknown, edited: readonly stri
     // Where case does not count, what stands there is the file itself: a change of its name alone loses nothing.
     if (from.toLowerCase() === to.toLowerCase() && (await disk.lstat(to)) !== undefined) continue
     const kind = (await disk.lstat(from))?.kind
-    const moved =
-      kind === 'file' ? [from] : kind === 'folder' ? edited.filter((path) => isWithin(from, path)) : []
+    const isWhole = kind === 'file' || (kind === 'folder' && (await disk.lstat(to)) === undefined)
+    const moved = isWhole ? [from] : kind === 'folder' ? edited.filter((path) => isWithin(from, path)) : []
     for (const path of moved)
       steps.push({
         kind: 'rename',

@@ -77,7 +77,7 @@ function writtenLike(disk: Buffer, text: Buffer): Buffer {
   return disk.indexOf(BOM) === 0 && lines.indexOf(BOM) !== 0 ? Buffer.concat([BOM, lines]) : lines
 }
 
-function factsOf(stat: Stat | undefined): PathFacts {
+export function factsOf(stat: Stat | undefined): PathFacts {
   if (stat === undefined) return { from: 'disk' }
   return { from: 'disk', size: stat.size, mtimeNs: stat.mtimeNs, mode: stat.mode }
 }

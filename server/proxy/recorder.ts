@@ -1,4 +1,5 @@
-import type { Outline } from '../edits/images.ts'
+import { dirname } from 'node:path'
+import { isBare, type Outline } from '../edits/images.ts'
 import { pathsOf, type Step } from '../edits/steps.ts'
 import type { Env } from '../journal/env.ts'
 import type { About, Intent } from '../journal/intent.ts'
@@ -120,7 +121,9 @@ export class Recorder {
       this.#warnOfSkipped(composed.skipped)
       return { kind: 'nothing' }
     }
-    composed.withhold(await this.#excludedAmong(composed.outlines))
+    // What is only moved keeps its bytes to itself: there is nothing to be kept out of the log.
+    const kept = composed.outlines.filter(({ path }) => !composed.isBare(path))
+    composed.withhold(await this.#excludedAmong(kept))
     const recorded = await this.#session.append(composed)
     void this.#warnOf(recorded, composed.skipped)
     const { withheld: _, ...intent } = recorded
@@ -151,7 +154,9 @@ export class Recorder {
             `${path}: its original is kept, but what the edit makes of it is not known: ${after.reason}`,
           )
       await this.idle()
-      for await (const refusal of this.#disk.refusals(images.map(({ path }) => path))) {
+      // Of what is only moved it is the folders that count: it may be thousands of files.
+      const paths = new Set(images.map((image) => (isBare(image) ? dirname(image.path) : image.path)))
+      for await (const refusal of this.#disk.refusals([...paths])) {
         if (refusal !== undefined)
           this.#warn(`${refusal}: its edit is recorded, but never recovered or undone`)
         await this.idle()

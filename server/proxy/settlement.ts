@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
-import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
-import type { Image } from '../edits/images.ts'
+import { bytesOf, type FileBytes, isUnkept, same, type Unkept } from '../edits/file-bytes.ts'
+import { type Image, isBare } from '../edits/images.ts'
 import { looselyEqual } from '../edits/normalize.ts'
 import type { Env } from '../journal/env.ts'
 import type { Intent } from '../journal/intent.ts'
@@ -16,7 +16,7 @@ import {
   UNANSWERED,
   UNDONE,
 } from '../journal/outcomes.ts'
-import { makeDurable } from '../recovery/make-durable.ts'
+import { makeDurable, pathsByBytes } from '../recovery/make-durable.ts'
 import { holdsAfter, imageAt, type Observation, observe } from '../recovery/observe.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
 import type { Known, Workspace } from '../recovery/workspace.ts'
@@ -130,7 +130,7 @@ export class Settlement {
     this.#open.set(intent.id, open)
     // What a recovery put into a buffer was there before anybody followed it.
     this.#orTell(open, () => {
-      for (const image of open.images) this.#seeBuffer(open, image)
+      for (const image of open.images) if (!isBare(image)) this.#seeBuffer(open, image)
     })
     this.#soon()
   }
@@ -269,8 +269,8 @@ export class Settlement {
 
   /** What the paths of an intent that change hold; `by`: whether a file whose size and time tell it is read. */
   async #see(open: Open, later: readonly Intent[], by: 'times' | 'bytes'): Promise<Observation[]> {
-    const look = (path: string) =>
-      this.#disk.look(path, by === 'times' ? knownOf(open.intent, path) : undefined)
+    const look = (path: string, known?: Known | Unkept) =>
+      this.#disk.look(path, known ?? (by === 'times' ? knownOf(open.intent, path) : undefined))
     const found = await observe({ look }, open.intent, later, this.#env.hasher)
     return found.filter(({ image }) => open.changed.has(image.path))
   }
@@ -291,8 +291,8 @@ export class Settlement {
   /** Editors need not sync what they save: settled as it is, a loss of power could tear it unseen. */
   async #makeDurable({ images, landed }: Open): Promise<void> {
     if (!images.every(({ path }) => landed.has(path))) return
-    const paths = images.map(({ path }) => path)
-    await makeDurable(this.#env.disk, paths, paths.map(dirname))
+    const { kept, bare } = pathsByBytes(images)
+    await makeDurable(this.#env.disk, kept, [...kept, ...bare].map(dirname), bare)
   }
 
   /** An intent of an earlier session may have paths of which hashes alone are known: what they hold counts, too. */
@@ -371,7 +371,7 @@ export class Settlement {
   /** Whether a path's buffer holds `bytes`, as what was there without the edit. */
   #isBackAt(image: Image, bytes: FileBytes | undefined): boolean {
     const text = this.#mirror.document(image.path)?.text
-    if (text === undefined || bytes === undefined) return false
+    if (text === undefined || bytes === undefined || isUnkept(bytes)) return false
     return same(text, bytes) || (looselyEqual(text, bytesOf(bytes)) && !holdsAfter(image, text))
   }
 
@@ -397,7 +397,8 @@ export class Settlement {
   *#about(path: string): Generator<[Open, Image]> {
     for (const open of this.#open.values()) {
       const image = open.changed.has(path) ? imageAt(open.intent, path) : undefined
-      if (image !== undefined) yield [open, image]
+      // Of a file that is only moved no buffer tells anything.
+      if (image !== undefined && !isBare(image)) yield [open, image]
     }
   }
 
@@ -440,5 +441,5 @@ function knownOf(intent: Intent, path: string): Known | undefined {
 
 /** Whether a file was taken for its original without having been read. */
 function isTold({ image, sight }: Observation): boolean {
-  return sight.kind === 'file' && sight.bytes === image.before
+  return sight.kind === 'file' && sight.bytes === image.before && !isBare(image)
 }

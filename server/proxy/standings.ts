@@ -1,10 +1,7 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Disk } from '../disk/disk.ts'
 import type { Standing, Step } from '../edits/steps.ts'
 import type { Mirror } from './mirror.ts'
-
-/** What is asked with the size of each file before anything is read. What it throws ends the whole. */
-export type Count = (path: string, size: number) => void
 
 /** What stands at the paths of an edit, before any file is read. */
 export class Standings {
@@ -16,21 +13,34 @@ export class Standings {
   /** Neither file nor folder. */
   readonly #others = new Set<string>()
   readonly #links = new Set<string>()
+  readonly #unread = new Set<string>()
   readonly #disk: Disk
   readonly #mirror: Mirror
   readonly #movedOrRemoved: ReadonlySet<string>
-  readonly #count: Count
+  readonly #renames: readonly (Step & { kind: 'rename' })[]
+  /** What was found in folders that are moved by a rename(2). */
+  readonly #inMoved = new Set<string>()
 
-  constructor(disk: Disk, mirror: Mirror, steps: readonly Step[], count: Count) {
+  constructor(disk: Disk, mirror: Mirror, steps: readonly Step[]) {
     this.#disk = disk
     this.#mirror = mirror
     this.#movedOrRemoved = new Set(steps.flatMap(movedOrRemovedBy))
-    this.#count = count
+    this.#renames = steps.filter((step) => step.kind === 'rename')
+  }
+
+  /** Whether it lies in a folder that is moved: where nothing else happens to it, none of its bytes can be lost. */
+  isInMoved(path: string): boolean {
+    return this.#inMoved.has(path)
   }
 
   /** A link that is moved or removed is not the file behind it: what stands there afterwards is not told. */
   isLink(path: string): boolean {
     return this.#links.has(path)
+  }
+
+  /** It was met in a folder that is moved, and nobody has looked at what is behind it. */
+  isUnread(path: string): boolean {
+    return this.#unread.has(path)
   }
 
   /** A device or a fifo is not read (it might never end): what an edit makes of it is the editor's affair. */
@@ -46,7 +56,6 @@ export class Standings {
       const look = looks[i]!
       if (look.kind !== 'file') continue
       this.sizes.set(path, look.size)
-      this.#count(path, look.size)
     }
     for (const [i, path] of asked.entries()) {
       if (this.all.has(path)) continue // it lies in a folder that was looked at meanwhile
@@ -71,6 +80,8 @@ export class Standings {
   async #lookInFolder(path: string): Promise<void> {
     const files: string[] = []
     const folders: string[] = []
+    const others: string[] = []
+    const isMoved = await this.#isMoved(path)
     const walk = async (folder: string): Promise<void> => {
       const entries = await this.#disk.list(folder)
       if (entries === undefined) this.#missed(folder)
@@ -80,15 +91,41 @@ export class Standings {
           folders.push(inner)
           await walk(inner)
         } else if (kind === 'file') files.push(inner)
-        else this.skipped.push(inner)
+        else if (!isMoved || this.all.has(inner)) this.skipped.push(inner)
+        else others.push(inner)
       }
     }
     await walk(path)
     await this.look(files)
+    // Links and the like go with their folder: that needs no look at what is behind them.
+    for (const other of others) {
+      this.all.set(other, { kind: 'file' })
+      this.#unread.add(other)
+    }
     // One that is gone by now, or was replaced by something else, is no part of what is moved or deleted.
     const still = files.filter((file) => this.all.get(file)?.kind === 'file')
     for (const file of files) if (this.all.get(file)?.kind === 'absent') this.#missed(file)
-    this.all.set(path, { kind: 'folder', files: still, folders })
+    this.all.set(path, { kind: 'folder', files: [...still, ...others], folders })
+    if (isMoved) for (const file of [...still, ...others]) this.#inMoved.add(file)
+  }
+
+  /**
+   * Whether an editor moves a folder as it is. To another file system it copies what is in it, file by file, and may be
+   * cut short in the middle of one; where the case of names does not count, both names are there before and after.
+   */
+  async #isMoved(path: string): Promise<boolean> {
+    const moves = this.#renames.filter(({ from }) => from === path)
+    if (moves.length === 0 || moves.some(({ to }) => caseless(to) === caseless(path))) return false
+    const device = await this.#deviceAt(path)
+    for (const { to } of moves) if ((await this.#deviceAt(to)) !== device) return false
+    return true
+  }
+
+  /** Of what stands there, or would come to stand there. */
+  async #deviceAt(path: string): Promise<string | undefined> {
+    const there = await this.#disk.lstat(path)
+    if (there !== undefined) return there.identity.split(':')[0]
+    return dirname(path) === path ? undefined : this.#deviceAt(dirname(path))
   }
 
   /** What was listed and is not there is gone by now; or Node has put this in the place of bytes that are no UTF-8. */
@@ -96,6 +133,8 @@ export class Standings {
     if (path.includes('\ufffd')) this.skipped.push(path)
   }
 }
+
+const caseless = (path: string): string => path.normalize('NFC').toLowerCase()
 
 function movedOrRemovedBy(step: Step): string[] {
   return step.kind === 'rename' ? [step.from, step.to] : step.kind === 'delete' ? [step.path] : []

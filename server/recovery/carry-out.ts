@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
-import { bytesOf } from '../edits/file-bytes.ts'
-import type { Image } from '../edits/images.ts'
+import { bytesOf, isUnkept } from '../edits/file-bytes.ts'
+import { type Image, isBare } from '../edits/images.ts'
 import type { ByteEdit } from '../edits/splice.ts'
 import { isContinuation } from '../edits/utf8.ts'
 import type { Env } from '../journal/env.ts'
@@ -9,6 +9,7 @@ import type { Intent, PathFacts, Purpose } from '../journal/intent.ts'
 import { asLeft, type Outcome } from '../journal/outcomes.ts'
 import { realpathAsFar } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
+import { movesAmong } from './bare-moves.ts'
 import { imageAt } from './observe.ts'
 import type { Left, Way } from './ways.ts'
 import { type Change, HalfWritten, Refused, type Workspace } from './workspace.ts'
@@ -105,13 +106,21 @@ export async function placeAll(
       } else (each.where === 'disk' ? written : buffered).push(path)
     }
   }
-  await place(way.changes.filter(({ after }) => after !== undefined))
-  const removals = way.changes.filter(({ after }) => after === undefined)
+  const { moves, others } = movesAmong(way.changes)
+  await place(others.filter(({ after }) => after !== undefined))
+  const removals = others.filter(({ after }) => after === undefined)
   // A removal may be the other end of a move: the bytes are to stand somewhere first, and durably.
   if (left.length === way.left.length) await place(removals.map(withRespelt(intent, purpose)))
   else
     for (const { path } of removals)
       left.push({ path, reason: 'not removed, since another file could not be written' })
+  // Last: none of them is needed for the others, nor the other way round.
+  const moved = moves.length === 0 ? [] : await workspace.move(moves, foldersOf(intent, purpose))
+  for (const [i, each] of moved.entries()) {
+    const { from, to } = moves[i]!
+    if (each.where !== 'left') written.push(to, from)
+    else for (const path of [to, from]) left.push({ path, reason: each.problem.message })
+  }
   // What a path that could not be written left behind; with its intent settled nobody would look for it.
   if (own !== undefined && left.length > way.left.length) await removeTemporaries(env, own).catch(() => {})
   await settleFolders(workspace, intent, purpose, left)
@@ -151,15 +160,19 @@ export async function settleFolders(
   purpose: Purpose,
   left: Left[],
 ): Promise<void> {
-  const { made, removed } = intent.folders
+  const { made, removed } = foldersOf(intent, purpose)
   try {
-    if (purpose === 'finish') await workspace.settleFolders(made, removed)
-    // Backwards: what was removed is made again, outermost first, and what was made is removed, innermost first.
-    else await workspace.settleFolders([...removed].reverse(), [...made].reverse())
+    await workspace.settleFolders(made, removed)
   } catch (error) {
     if (!(error instanceof Refused || error instanceof DiskError)) throw error
     left.push({ path: made[0] ?? removed[0] ?? '', reason: error.message })
   }
+}
+
+/** Backwards: what was removed is made again, outermost first, and what was made is removed, innermost first. */
+function foldersOf({ folders }: Intent, purpose: Purpose): Intent['folders'] {
+  if (purpose === 'finish') return folders
+  return { made: [...folders.removed].reverse(), removed: [...folders.made].reverse() }
 }
 
 async function record(
@@ -171,16 +184,12 @@ async function record(
   changes: readonly Change[],
 ): Promise<Intent> {
   const facts = new Map<string, PathFacts>()
-  for (const { path, mode } of changes) facts.set(path, await factsOf(workspace, path, mode))
-  const { made, removed } = of.folders
+  for (const change of changes) facts.set(change.path, await factsOf(workspace, change))
   const own: Intent = {
     id: env.host.random(16),
-    images: changes.map(imageOf),
+    images: imagesOf(changes),
     facts,
-    folders:
-      purpose === 'finish'
-        ? { made, removed }
-        : { made: [...removed].reverse(), removed: [...made].reverse() },
+    folders: foldersOf(of, purpose),
     foreign: false,
     about: {
       at: env.host.now().toISOString(),
@@ -209,12 +218,22 @@ function labelOf(purpose: Purpose, { about, id }: Intent): string {
   return (purpose === 'undo' && takesBack ? REDO : LABELS[purpose]) + bare
 }
 
-async function factsOf(workspace: Workspace, path: string, mode: number | undefined): Promise<PathFacts> {
-  const sight = await workspace.look(path)
+async function factsOf(workspace: Workspace, { path, before, after, mode }: Change): Promise<PathFacts> {
+  const bare = [before, after].find(isUnkept)
+  const sight = await workspace.look(path, bare)
   const stat = sight.kind === 'file' ? sight.stat : undefined
   if (stat === undefined)
     return { from: sight.kind === 'file' ? 'buffer' : 'disk', ...(mode !== undefined && { mode }) }
   return { from: 'disk', size: stat.size, mtimeNs: stat.mtimeNs, mode: stat.mode }
+}
+
+function imagesOf(changes: readonly Change[]): Image[] {
+  const sources = new Map(changes.map(({ path, before }) => [before, path]))
+  return changes.map((change) => {
+    const { path, before, after } = change
+    if (!isUnkept(after)) return imageOf(change)
+    return { path, before, after: { kind: 'file', bytes: after }, source: sources.get(after), edits: [] }
+  })
 }
 
 /** A change as an image: the one range that differs, where that can be said in text. */
@@ -270,7 +289,7 @@ function temporaryNameOf(env: Env, id: string, path: string): string {
  */
 export async function removeTemporaries(env: Env, own: Intent): Promise<void> {
   const folders = new Set<string>()
-  for (const { path } of own.images) {
+  for (const { path } of own.images.filter((image) => !isBare(image))) {
     const folder = dirname(await realpathAsFar(env.disk, path))
     const temporary = join(folder, temporaryNameOf(env, own.id, path))
     if ((await env.disk.lstat(temporary))?.kind === 'file') await env.disk.remove(temporary)

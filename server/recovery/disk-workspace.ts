@@ -1,10 +1,21 @@
 import { basename, dirname, isAbsolute, resolve, sep } from 'node:path'
 import { type Disk, DiskError, type Folder } from '../disk/disk.ts'
+import { Unkept } from '../edits/file-bytes.ts'
+import type { Intent } from '../journal/intent.ts'
 import { isWithin, realpathAsFar } from '../journal/root.ts'
+import { moveFiles } from './move-files.ts'
 import { OpenFolders } from './open-folders.ts'
 import type { Site } from './replace-file.ts'
 import { replaceFiles } from './replace-files.ts'
-import { type Change, type Known, type Placed, Refused, type Sight, type Workspace } from './workspace.ts'
+import {
+  type Change,
+  type Known,
+  type Move,
+  type Placed,
+  Refused,
+  type Sight,
+  type Workspace,
+} from './workspace.ts'
 
 /** As many temporary files are there at a time, and as many folders are held open. */
 const BATCH = 256
@@ -19,8 +30,9 @@ export class DiskWorkspace implements Workspace {
     this.#folders = folders
   }
 
-  async look(path: string, known?: Known): Promise<Sight> {
+  async look(path: string, known?: Known | Unkept): Promise<Sight> {
     try {
+      if (known instanceof Unkept) return await this.#lookUnread(path, known)
       const stat = await this.#disk.stat(path)
       if (stat === undefined) return { kind: 'absent' }
       if (stat.kind !== 'file') return { kind: 'other', reason: `it is a ${stat.kind} now` }
@@ -34,6 +46,20 @@ export class DiskWorkspace implements Workspace {
       if (error instanceof DiskError) return { kind: 'other', reason: error.message }
       throw error
     }
+  }
+
+  async #lookUnread(path: string, bytes: Unkept): Promise<Sight> {
+    const stat = await this.#disk.lstat(path)
+    if (stat === undefined) return { kind: 'absent' }
+    return stat.kind === 'folder'
+      ? { kind: 'other', reason: 'it is a folder now' }
+      : { kind: 'file', bytes, stat }
+  }
+
+  async move(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
+    let realFolders: Promise<RealFolder[]> | undefined
+    const realOf = (folder: string) => this.#targetOf(folder, () => (realFolders ??= this.#realFolders()))
+    return moveFiles(this.#disk, moves, folders, realOf)
   }
 
   async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { type Disk, DiskError } from '../disk/disk.ts'
+import { type Image, isBare } from '../edits/images.ts'
 import { isWithin, realpathAsFar } from '../journal/root.ts'
 
 /**
@@ -11,6 +12,8 @@ export async function makeDurable(
   disk: Disk,
   paths: readonly string[],
   workspace: readonly string[],
+  /** Of which only the entries were written. */
+  bare: readonly string[] = [],
 ): Promise<void> {
   const folders = new Set<string>()
   const addFoldersOf = (path: string) => {
@@ -21,6 +24,7 @@ export async function makeDurable(
     )
       folders.add(at)
   }
+  for (const path of bare) if (!path.includes('\0')) addFoldersOf(path)
   for (const path of paths) {
     // A log may name anything; this names no file on any system.
     if (path.includes('\0')) continue
@@ -36,6 +40,15 @@ export async function makeDurable(
   for (const folder of folders) {
     if ((await disk.stat(folder))?.kind === 'folder') await asFarAsPossible(disk.syncFolder(folder))
   }
+}
+
+/** The paths whose bytes an edit changes, and those of which it changes only where they are. */
+export function pathsByBytes(images: readonly Image[]): {
+  readonly kept: readonly string[]
+  readonly bare: readonly string[]
+} {
+  const paths = (all: readonly Image[]) => all.map(({ path }) => path)
+  return { kept: paths(images.filter((each) => !isBare(each))), bare: paths(images.filter(isBare)) }
 }
 
 async function syncFile(disk: Disk, path: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
+import { bytesOf, type FileBytes, isUnkept, same } from '../edits/file-bytes.ts'
 import type { Hasher } from '../edits/hash.ts'
-import type { Image } from '../edits/images.ts'
+import { type Image, unkeptOf } from '../edits/images.ts'
 import { looselyEqual } from '../edits/normalize.ts'
 import { type Intent, isWrittenHere, type PathFacts } from '../journal/intent.ts'
 import { isCutShort } from './cut-short.ts'
@@ -30,7 +30,8 @@ export async function observe(
 ): Promise<Observation[]> {
   const observations: Observation[] = []
   for (const image of intent.images) {
-    const sight = lightened(await workspace.look(image.path), image)
+    // Of a file that is only moved what counts is where it is: it is not read, whatever was written to it since.
+    const sight = lightened(await workspace.look(image.path, unkeptOf(image)), image)
     observations.push({ image, state: stateOf(image, intent, sight, later, hasher), sight })
   }
   return observations
@@ -76,6 +77,9 @@ export function holdsAfter({ before, after }: Image, now: FileBytes | undefined)
       return now === undefined
     case 'file':
       if (now === undefined) return false
+      if (isUnkept(after.bytes)) return true
+      // A later edit has moved it on, unread: its length is all that is known of it.
+      if (isUnkept(now)) return now.length === after.bytes.length
       if (same(now, after.bytes)) return true
       // Most files hold their originals yet: that is told without normalizing anything.
       if (same(now, before)) return false

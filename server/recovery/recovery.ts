@@ -1,7 +1,7 @@
 import { DiskError } from '../disk/disk.ts'
 import { same } from '../edits/file-bytes.ts'
 import type { Env } from '../journal/env.ts'
-import { type Intent, isWrittenHere, type Purpose, touchedPaths } from '../journal/intent.ts'
+import { type Intent, isWrittenHere, type Purpose } from '../journal/intent.ts'
 import {
   CLOSED,
   type Event,
@@ -17,7 +17,7 @@ import type { Session } from '../journal/session.ts'
 import type { SessionStart } from '../journal/session-folder.ts'
 import { carryOut, type Report, removeTemporaries, settleFolders } from './carry-out.ts'
 import { type Case, inTime, isCarrier, type Ranked } from './cases.ts'
-import { makeDurable } from './make-durable.ts'
+import { makeDurable, pathsByBytes } from './make-durable.ts'
 import { type Observation, observe } from './observe.ts'
 import { type Plan, planRecovery, type RecoverMode } from './plan.ts'
 import { type Claimed, type Taken, takeOver } from './take-over.ts'
@@ -267,7 +267,9 @@ export class Recovery {
 
   /** @throws DiskError: what a loss of power may take away is neither built upon nor settled */
   #makeDurable(intent: Intent): Promise<void> {
-    return makeDurable(this.#env.disk, touchedPaths(intent), this.#folders)
+    const { kept, bare } = pathsByBytes(intent.images)
+    const withheld = (intent.withheld ?? []).map(({ path }) => path)
+    return makeDurable(this.#env.disk, [...kept, ...withheld], this.#folders, bare)
   }
 
   async #settle(kase: Case, event: Event): Promise<void> {

@@ -2,6 +2,7 @@ import { bytesOf, type FileBytes, same } from '../edits/file-bytes.ts'
 import type { Image } from '../edits/images.ts'
 import type { Hunk, merge } from '../edits/merge.ts'
 import type { Intent } from '../journal/intent.ts'
+import { type BareMove, bareMovesIn, bareWay } from './bare-moves.ts'
 import { holdsAfter, type Observation } from './observe.ts'
 import type { WithheldSight } from './withheld.ts'
 import type { Change } from './workspace.ts'
@@ -35,7 +36,11 @@ export interface WayOptions {
 export function finishWay(intent: Intent, seen: readonly Observation[], options: WayOptions = {}): Way {
   const changes: Change[] = []
   const left: Left[] = []
-  for (const { image, state, sight } of seen) {
+  const { bare, rest } = bareMovesIn(seen)
+  for (const move of bare)
+    if (move.source.state !== 'landed' || move.target.state !== 'landed')
+      addBare(move, 'target', intent, changes, left)
+  for (const { image, state, sight } of rest) {
     const { path, before, after } = image
     const now = contentOf(sight)
     if (state === 'landed') continue
@@ -64,8 +69,10 @@ export function finishWay(intent: Intent, seen: readonly Observation[], options:
 export function rollBackWay(intent: Intent, seen: readonly Observation[], options: WayOptions = {}): Way {
   const changes: Change[] = []
   const left: Left[] = []
-  const targets = targetsOf(seen)
-  for (const observation of seen) {
+  const { bare, rest } = bareMovesIn(seen)
+  for (const move of bare) addBare(move, 'source', intent, changes, left)
+  const targets = targetsOf(rest)
+  for (const observation of rest) {
     const { image, state, sight } = observation
     const { path, before, after } = image
     const now = contentOf(sight)
@@ -94,6 +101,18 @@ export function rollBackWay(intent: Intent, seen: readonly Observation[], option
       changes.push({ path, before: now, after: before, mode })
   }
   return { changes, left, ...leftWithheld(options.withheld, 'back') }
+}
+
+function addBare(
+  move: BareMove,
+  towards: 'target' | 'source',
+  { facts }: Intent,
+  changes: Change[],
+  left: Left[],
+): void {
+  const way = bareWay(move, towards, facts.get(move.source.image.path)?.mode)
+  if ('left' in way) left.push(way.left)
+  else changes.push(...way.changes)
 }
 
 /** Where the files that an edit has moved went, by where they were. */

@@ -1,5 +1,6 @@
 import { DiskError, type Stat } from '../disk/disk.ts'
-import type { FileBytes } from '../edits/file-bytes.ts'
+import type { FileBytes, Unkept } from '../edits/file-bytes.ts'
+import type { Intent } from '../journal/intent.ts'
 
 /**
  * Where recovery and undo look and write: the disk, or an editor's buffers in front of it.
@@ -8,14 +9,19 @@ import type { FileBytes } from '../edits/file-bytes.ts'
 export interface Workspace {
   /**
    * What stands at `path` now. `known`: what it was once seen to hold; a file that has its size and its time yet need
-   * not be read.
+   * not be read. With an `Unkept` no file is read, nor a link followed: whatever file stands there holds that.
    */
-  look(path: string, known?: Known): Promise<Sight>
+  look(path: string, known?: Known | Unkept): Promise<Sight>
   /**
    * Puts each `change.after` where `change.before` stands, each all or nothing, in no particular order; tells of each
    * what became of it. What has gone to a `buffer` is not durable yet.
    */
   place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<readonly Placed[]>
+  /**
+   * Gives each file its other name, as it is: a folder as a whole where nothing else is in it, else one file after the
+   * other. Never over another file. Tells of each what became of it; what was done is durable.
+   */
+  move(moves: readonly Move[], folders: Intent['folders']): Promise<readonly Placed[]>
   /** Makes the folders that an intent made, and removes those it removed if they are empty by now. */
   settleFolders(made: readonly string[], removed: readonly string[]): Promise<void>
 }
@@ -50,6 +56,12 @@ export interface Change {
   readonly merged?: true
   /** Of a removal: a path that is to hold a file, and may be this very one where the case of names does not count. */
   readonly respelt?: string
+}
+
+/** A file that is given another name, whatever it holds. */
+export interface Move {
+  readonly from: string
+  readonly to: string
 }
 
 /** A path that was left alone, and why. */

@@ -171,6 +171,7 @@ function change(path: string, before?: string, after?: string, from?: string): F
     before: before === undefined ? undefined : Buffer.from(before),
     after: after === undefined ? { kind: 'absent' } : { kind: 'file', bytes: Buffer.from(after) },
     withheld: false,
+    bare: false,
     paths: [],
     mode: undefined,
   }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { Disk } from '../../server/disk/disk.ts'
-import { bytesOf } from '../../server/edits/file-bytes.ts'
+import { bytesOf, isUnkept } from '../../server/edits/file-bytes.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 
 /** What an editor's own temporary files end in. */
@@ -11,7 +11,7 @@ export const EDITORS_OWN = '~'
  * synced: editors leave that to chance.
  */
 export async function saveAs(disk: Disk, { images, folders }: Intent, path: string): Promise<void> {
-  const { after } = images.find((image) => image.path === path)!
+  const { after, source } = images.find((image) => image.path === path)!
   if (after.kind !== 'file') {
     await disk.remove(path)
     for (const folder of folders.removed)
@@ -19,6 +19,7 @@ export async function saveAs(disk: Disk, { images, folders }: Intent, path: stri
     return
   }
   await makeFolders(disk, dirname(path))
+  if (isUnkept(after.bytes)) return disk.rename(source!, path)
   const mode = (await disk.stat(path))?.mode ?? 0o644
   const file = await disk.open(path + EDITORS_OWN, 'create')
   await file.write(bytesOf(after.bytes))

@@ -1,4 +1,4 @@
-import { same } from '../../server/edits/file-bytes.ts'
+import { isUnkept, same } from '../../server/edits/file-bytes.ts'
 import type { Intent, PathFacts } from '../../server/journal/intent.ts'
 import type { Machine } from '../disk/machine.ts'
 import { hasher } from '../journal/logs.ts'
@@ -11,7 +11,8 @@ export function recordable(machine: Machine, intent: Intent): Intent {
       return [path, before === undefined ? { from: 'disk' } : { from: 'buffer', disk: null }]
     const { size, mtimeNs, mode } = stat
     const onDisk = machine.platter.bytesAt(path)
-    if (before !== undefined && same(onDisk, before)) return [path, { from: 'disk', size, mtimeNs, mode }]
+    if (before !== undefined && (isUnkept(before) || same(onDisk, before)))
+      return [path, { from: 'disk', size, mtimeNs, mode }]
     return [path, { from: 'buffer', disk: hasher.hash(onDisk), size, mtimeNs, mode }]
   })
   const at = new Date(machine.clock).toISOString()

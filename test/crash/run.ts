@@ -92,7 +92,11 @@ export class Run {
         const isLast = intent === this.workload.steps.at(-1)!.intent
         // As the session does before it notes that an edit has landed, and as every file system does by itself in
         // the seconds that lie between a save and the next edit.
-        if (!isLast || noted.includes('landed')) await makeDurable(env.disk, saves, [WORKSPACE])
+        const sources = intent.images.flatMap(({ path, source }) =>
+          source !== undefined && saves.includes(path) ? [source] : [],
+        )
+        if (!isLast || noted.includes('landed'))
+          await makeDurable(env.disk, [...saves, ...sources], [WORKSPACE])
         const at = new Date(this.machine.clock).toISOString()
         for (const event of noted) session.note({ id, at, event })
         if (noted.length > 0) await session.flush()

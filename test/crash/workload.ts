@@ -1,4 +1,5 @@
 import { bytesOf } from '../../server/edits/file-bytes.ts'
+import { isBare } from '../../server/edits/images.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 import type { Event } from '../../server/journal/outcomes.ts'
 import { Machine } from '../disk/machine.ts'
@@ -52,8 +53,13 @@ export function treesOf(workload: Workload): readonly Tree[] {
   const trees: Tree[] = [platter.tree(WORKSPACE)]
   for (const { intent } of workload.steps) {
     for (const folder of intent.folders.made) platter.putFolder(folder)
-    for (const { path, after } of intent.images) {
-      if (after.kind === 'file') platter.put(path, bytesOf(after.bytes))
+    for (const image of intent.images) {
+      const { path, after, source } = image
+      if (isBare(image)) {
+        if (source === undefined) continue
+        platter.put(path, platter.bytesAt(source))
+        platter.takeAway(source)
+      } else if (after.kind === 'file') platter.put(path, bytesOf(after.bytes))
       else platter.takeAway(path)
     }
     for (const folder of intent.folders.removed) platter.takeAway(folder)

@@ -1,6 +1,6 @@
 import type { Image } from '../../server/edits/images.ts'
 import type { Intent } from '../../server/journal/intent.ts'
-import { created, deleted, edit, edited, intentOf, moved, replaced } from '../journal/intents.ts'
+import { bare, created, deleted, edit, edited, intentOf, moved, replaced } from '../journal/intents.ts'
 import type { Step, Workload } from './workload.ts'
 
 // Ids as hex digits, so that the command line takes them.
@@ -175,6 +175,53 @@ export const WORKLOADS: readonly Workload[] = [
         {
           folders: { made: ['/w/lib', '/w/lib/deep'], removed: ['/w/src/deep', '/w/src'] },
         },
+      ),
+    ],
+  },
+  {
+    name: 'a folder that is only moved, one of its files by the editor',
+    before: { '/w/src/a': 'a', '/w/src/deep/b': 'b', '/w/src/deep/in/c': '', '/w/main': 'src' },
+    steps: [
+      step(
+        [
+          ...bare('/w/src/a', '/w/lib/a', 1),
+          ...bare('/w/src/deep/b', '/w/lib/deep/b', 1),
+          ...bare('/w/src/deep/in/c', '/w/lib/deep/in/c', 0),
+          replaced('/w/main', 'src', 'lib'),
+        ],
+        ['/w/lib/a'],
+        {
+          folders: {
+            made: ['/w/lib', '/w/lib/deep', '/w/lib/deep/in'],
+            removed: ['/w/src/deep/in', '/w/src/deep', '/w/src'],
+          },
+        },
+      ),
+    ],
+  },
+  {
+    name: 'a folder moved to another one, a file in it edited on the way, and moved on',
+    before: { '/w/src/a': 'a', '/w/src/b': 'b', '/w/src/deep/c': 'c', '/w/lib/d': 'd', '/w/main': 'src' },
+    steps: [
+      step(
+        [
+          replaced('/w/main', 'src', 'lib'),
+          ...bare('/w/src/a', '/w/lib/src/a', 1),
+          ...moved('/w/src/b', '/w/lib/src/b', 'b', edit(0, 1, 'edited')),
+          ...bare('/w/src/deep/c', '/w/lib/src/deep/c', 1),
+        ],
+        ['/w/main', '/w/lib/src/a', '/w/lib/src/b', '/w/src/b', '/w/lib/src/deep/c'],
+        { folders: { made: ['/w/lib/src', '/w/lib/src/deep'], removed: ['/w/src/deep', '/w/src'] } },
+      ),
+      step(
+        [
+          replaced('/w/main', 'lib', 'end'),
+          ...bare('/w/lib/src/a', '/w/end/a', 1),
+          ...bare('/w/lib/src/b', '/w/end/b', 6),
+          ...bare('/w/lib/src/deep/c', '/w/end/deep/c', 1),
+        ],
+        ['/w/main', '/w/end/b'],
+        { folders: { made: ['/w/end', '/w/end/deep'], removed: ['/w/lib/src/deep', '/w/lib/src'] } },
       ),
     ],
   },

@@ -131,7 +131,7 @@ describe('a file that is no log', () => {
 
   it.each([
     ['of no version', '{"id":"01","meta":{"seq":0,"prev":"","paths":{}}}', 'refused at 0'],
-    ['of a later version', '{"id":"01","meta":{"v":4}}', 'refused at 0'],
+    ['of a later version', '{"id":"01","meta":{"v":5}}', 'refused at 0'],
     ['without meta', '{"id":"01"}', 'torn at 0'],
     ['with an id that is no string', '{"id":1,"meta":{"v":1,"seq":0,"prev":"","paths":{}}}', 'torn at 0'],
     ['with a relative path', record({ paths: { 'w/a': { after: null } } }), 'corrupt at 0'],
@@ -158,8 +158,8 @@ describe('a file that is no log', () => {
   })
 
   it('holds many signed records of a later version: that is reported once, and again behind anything else', async () => {
-    const later = signed('{"id":"01","meta":{"v":4}}')
-    const other = signed('{"id":"01","meta":{"v":5}}')
+    const later = signed('{"id":"01","meta":{"v":5}}')
+    const other = signed('{"id":"01","meta":{"v":6}}')
     const words = wordsOf(await scan(Buffer.concat([later, later, other, other, ...lines, later, later])))
     expect(words).toEqual([
       'refused at 0',

@@ -1,5 +1,5 @@
 import { bytesOf } from '../../server/edits/file-bytes.ts'
-import type { After, Image } from '../../server/edits/images.ts'
+import { type After, bareImages, type Image, isBare } from '../../server/edits/images.ts'
 import { type ByteEdit, splice } from '../../server/edits/splice.ts'
 import type { About, Intent, PathFacts } from '../../server/journal/intent.ts'
 
@@ -31,11 +31,15 @@ export function atHand(intent: Intent): Intent {
 }
 
 export const imagesAtHand = (images: readonly Image[]): Image[] =>
-  images.map(({ before, after, ...image }) => ({
-    ...image,
-    before: before && Buffer.from(bytesOf(before)),
-    after: after.kind === 'file' ? fileOf(bytesOf(after.bytes)) : after,
-  }))
+  images.map((each) => {
+    const { before, after, ...image } = each
+    if (isBare(each)) return each
+    return {
+      ...image,
+      before: before && Buffer.from(bytesOf(before)),
+      after: after.kind === 'file' ? fileOf(bytesOf(after.bytes)) : after,
+    }
+  })
 
 export const facts = (entries: Record<string, PathFacts>): Map<string, PathFacts> =>
   new Map(Object.entries(entries))
@@ -75,6 +79,9 @@ export function moved(from: string, to: string, before: string | Uint8Array, ...
     { path: to, before: undefined, after: fileOf(splice(original, edits)), source: from, edits },
   ]
 }
+
+/** Both paths of a move of which no bytes are kept. */
+export const bare = (from: string, to: string, size: number): Image[] => [...bareImages(from, to, size)]
 
 /** A file whose edits could not be lowered. */
 export const unknown = (path: string, before: string | Uint8Array, reason = 'it is not UTF-8'): Image => ({

@@ -275,10 +275,10 @@ describe('a log that is opened again', () => {
     [
       'of a later version',
       (() => {
-        const body = Buffer.from('{"id":"01","meta":{"v":4}')
+        const body = Buffer.from('{"id":"01","meta":{"v":5}')
         return Buffer.concat([body, Buffer.from(`,"sum":"${hasher.hash(body)}"}\n`)])
       })(),
-      '/s/wal.log is refused at byte 0: it is of version 4, not 1 to 3',
+      '/s/wal.log is refused at byte 0: it is of version 5, not 1 to 4',
     ],
   ])('is left as it is when it is %s', async (_what, bytes, message) => {
     machine.platter.put('/s/wal.log', bytes)

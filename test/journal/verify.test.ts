@@ -154,7 +154,7 @@ describe('damage', () => {
     const body = machine.platter.bytesAt(path).toString().split('\n')[0]!.replace('"v":1', '"v":99')
     const line = body.slice(0, body.lastIndexOf(',"sum"'))
     machine.platter.put(path, `${line},"sum":"${hasher.hash(Buffer.from(line))}"}\n`)
-    expect(await found()).toEqual([`refused ${path} 0: it is of version 99, not 1 to 3`])
+    expect(await found()).toEqual([`refused ${path} 0: it is of version 99, not 1 to 4`])
   })
 
   it.each([

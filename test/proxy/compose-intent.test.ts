@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytesOf } from '../../server/edits/file-bytes.ts'
+import { bytesOf, type FileBytes, isUnkept } from '../../server/edits/file-bytes.ts'
 import { createHasher } from '../../server/edits/hash.ts'
 import type { Image } from '../../server/edits/images.ts'
 import { splice } from '../../server/edits/splice.ts'
@@ -81,7 +81,7 @@ class Project {
     const { intent } = await this.compose(documentChanges)
     // The law of images, which replay stands on.
     for (const { after, source, edits } of intent.images) {
-      if (after.kind !== 'file') continue
+      if (after.kind !== 'file' || isUnkept(after.bytes)) continue
       const original = intent.images.find(({ path }) => path === source)?.before
       expect(Buffer.from(bytesOf(after.bytes))).toEqual(splice(bytesOf(original ?? Buffer.alloc(0)), edits))
     }
@@ -92,11 +92,14 @@ class Project {
 /** One line an image: `/a: before -> after`. */
 const summary = ({ images }: Intent): string[] =>
   images.map(({ path, before, after }) => {
-    const then =
-      before === undefined ? 'absent' : JSON.stringify(Buffer.from(bytesOf(before)).toString('latin1'))
+    const words = (bytes: FileBytes) =>
+      isUnkept(bytes)
+        ? `${bytes.length} bytes`
+        : JSON.stringify(Buffer.from(bytesOf(bytes)).toString('latin1'))
+    const then = before === undefined ? 'absent' : words(before)
     const now =
       after.kind === 'file'
-        ? JSON.stringify(Buffer.from(bytesOf(after.bytes)).toString('latin1'))
+        ? words(after.bytes)
         : after.kind === 'absent'
           ? 'absent'
           : `unknown: ${after.reason}`
@@ -390,9 +393,9 @@ describe('a folder', () => {
       edits('/p/lib/in/b.ts', put(0, 0, 1, 'x')),
     )
     expect(summary(intent).sort()).toEqual([
-      '/p/lib/a.ts: absent -> "a\\n"',
+      '/p/lib/a.ts: absent -> 2 bytes',
       '/p/lib/in/b.ts: absent -> "x\\n"',
-      '/p/src/a.ts: "a\\n" -> absent',
+      '/p/src/a.ts: 2 bytes -> absent',
       '/p/src/in/b.ts: "b\\n" -> absent',
     ])
     expect(intent.folders).toEqual({ made: ['/p/lib', '/p/lib/in'], removed: ['/p/src/in', '/p/src'] })
@@ -459,14 +462,107 @@ describe('a folder', () => {
       return undefined
     }
     const intent = await project.intent(rename('/p/src', '/p/lib'))
-    expect(summary(intent)).toEqual(['/p/src/in/b.ts: "b\\n" -> absent', '/p/lib/in/b.ts: absent -> "b\\n"'])
+    expect(summary(intent)).toEqual([
+      '/p/src/in/b.ts: 2 bytes -> absent',
+      '/p/lib/in/b.ts: absent -> 2 bytes',
+    ])
   })
 
   it('may hold more files than are read at once', async () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`/p/src/${i}.ts`, `${i}`]))
     const intent = await new Project(many).intent(rename('/p/src', '/p/lib'))
     expect(intent.images).toHaveLength(200)
-    expect(summary(intent)).toContain('/p/lib/99.ts: absent -> "99"')
+    expect(summary(intent)).toContain('/p/lib/99.ts: absent -> 2 bytes')
+  })
+
+  it('is moved without any file in it being read', async () => {
+    const project = new Project(files)
+    const stat = await project.env.disk.lstat('/p/src/a.ts')
+    const intent = await project.intent(rename('/p/src', '/p/lib'))
+    expect(summary(intent).sort()).toEqual([
+      '/p/lib/a.ts: absent -> 2 bytes',
+      '/p/lib/in/b.ts: absent -> 2 bytes',
+      '/p/src/a.ts: 2 bytes -> absent',
+      '/p/src/in/b.ts: 2 bytes -> absent',
+    ])
+    const { size, mtimeNs, mode } = stat!
+    expect(intent.facts.get('/p/src/a.ts')).toEqual({ from: 'disk', size, mtimeNs, mode })
+    expect(new Set(project.env.disk.log.map(({ name }) => name))).toEqual(new Set(['stat', 'list']))
+  })
+
+  it('is moved with the links and pipes in it, and nobody looks behind them', async () => {
+    const project = new Project({ '/p/src/a.ts': 'a\n', '/elsewhere/b': 'behind' })
+    project.machine.platter.putLink('/p/src/link', '/elsewhere')
+    project.machine.platter.putLink('/p/src/dangling', '/nowhere')
+    project.machine.platter.putOther('/p/src/pipe')
+    const { intent, skipped } = await project.compose([rename('/p/src', '/p/lib')])
+    expect(summary(intent).filter((line) => line.endsWith('absent'))).toEqual([
+      '/p/src/a.ts: 2 bytes -> absent',
+      '/p/src/link: 10 bytes -> absent',
+      '/p/src/dangling: 8 bytes -> absent',
+      '/p/src/pipe: 0 bytes -> absent',
+    ])
+    expect(skipped).toEqual([])
+  })
+
+  it('that is moved and then deleted has the bytes of its files recorded, and its links named', async () => {
+    const project = new Project(files)
+    project.machine.platter.putLink('/p/src/link', '/elsewhere')
+    const { intent, skipped } = await project.compose([
+      rename('/p/src', '/p/lib'),
+      { kind: 'delete', uri: uri('/p/lib'), options: { recursive: true } },
+    ])
+    expect(summary(intent)).toEqual(['/p/src/a.ts: "a\\n" -> absent', '/p/src/in/b.ts: "b\\n" -> absent'])
+    expect(skipped).toEqual(['/p/src/link'])
+  })
+
+  it.each<[string, object[], string[]]>([
+    [
+      'moved twice',
+      [rename('/p/src', '/p/lib'), rename('/p/lib', '/p/end')],
+      ['/p/end/a.ts: absent -> 2 bytes', '/p/end/in/b.ts: absent -> 2 bytes'],
+    ],
+    [
+      'moved, and a file in it moved elsewhere',
+      [rename('/p/src', '/p/lib'), rename('/p/lib/a.ts', '/p/other.ts')],
+      ['/p/lib/in/b.ts: absent -> 2 bytes', '/p/other.ts: absent -> 2 bytes'],
+    ],
+    [
+      'moved over an empty one',
+      [rename('/p/src', '/p/empty', { overwrite: true })],
+      ['/p/empty/a.ts: absent -> 2 bytes', '/p/empty/in/b.ts: absent -> 2 bytes'],
+    ],
+    [
+      'moved over one with a file of the same name, whose bytes are gone then',
+      [rename('/p/src', '/p/full', { overwrite: true })],
+      ['/p/full/a.ts: "full" -> "a\\n"', '/p/full/in/b.ts: absent -> 2 bytes'],
+    ],
+    [
+      'moved to a name that differs in its case only',
+      [rename('/p/src', '/p/SRC')],
+      ['/p/SRC/a.ts: absent -> "a\\n"', '/p/SRC/in/b.ts: absent -> "b\\n"'],
+    ],
+  ])('is %s', async (_title, changes, expected) => {
+    const project = new Project({ ...files, '/p/full/a.ts': 'full' })
+    project.machine.platter.putFolder('/p/empty')
+    const intent = await project.intent(...changes)
+    expect(
+      summary(intent)
+        .filter((line) => !line.endsWith('absent'))
+        .sort(),
+    ).toEqual(expected)
+  })
+
+  it('is moved with its bytes to another file system: editors copy it there', async () => {
+    const project = new Project(files)
+    project.machine.platter.putFolder('/p/disk')
+    const lstat = project.env.disk.lstat.bind(project.env.disk)
+    project.env.disk.lstat = async (path) => {
+      const stat = await lstat(path)
+      return stat && path.startsWith('/p/disk') ? { ...stat, identity: '2:1' } : stat
+    }
+    const intent = await project.intent(rename('/p/src', '/p/disk/new/lib'))
+    expect(summary(intent)).toContain('/p/disk/new/lib/a.ts: absent -> "a\\n"')
   })
 })
 
@@ -475,10 +571,18 @@ describe('the limit', () => {
   const move = rename('/p/src', '/p/lib')
 
   it('is the size of all originals together', async () => {
-    await expect(new Project(six).compose([move], 6)).resolves.toBeDefined()
-    await expect(new Project(six).compose([move], 5)).rejects.toThrow(
+    const remove = { kind: 'delete', uri: uri('/p/src'), options: { recursive: true } }
+    await expect(new Project(six).compose([remove], 6)).resolves.toBeDefined()
+    await expect(new Project(six).compose([remove], 5)).rejects.toThrow(
       /^its originals are larger than 5 bytes \(at \/p\/src\/[ab]\.ts; see --max-intent\)$/,
     )
+  })
+
+  it('does not count what is only moved', async () => {
+    await expect(new Project(six).compose([move], 0)).resolves.toBeDefined()
+    const changes = [edits('/p/src/a.ts', put(0, 0, 1, 'x')), move]
+    await expect(new Project(six).compose(changes, 3)).resolves.toBeDefined()
+    await expect(new Project(six).compose(changes, 2)).rejects.toThrow('larger than 2 bytes')
   })
 
   it('counts a path once that is named once more than its folder', async () => {

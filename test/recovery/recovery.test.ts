@@ -158,12 +158,12 @@ describe('a start', () => {
 
   it('keeps in live what a later version wrote', async () => {
     const session = await dead([oldNew('01')])
-    const body = Buffer.from('{"id":"02","meta":{"v":4}')
+    const body = Buffer.from('{"id":"02","meta":{"v":5}')
     const later = Buffer.concat([body, Buffer.from(`,"sum":"${hasher.hash(body)}"}\n`)])
     machine.platter.put(`${session.folder}/wal.log`, later)
     expect((await start()).done).toEqual([])
     expect(await live()).toEqual([session.id])
-    expect(told[0]).toMatch(/wal\.log is refused at byte 0: it is of version 4, not 1 to 3$/)
+    expect(told[0]).toMatch(/wal\.log is refused at byte 0: it is of version 5, not 1 to 4$/)
   })
 
   it('recovers the others where one session cannot be read or taken over', async () => {

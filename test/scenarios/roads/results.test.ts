@@ -147,7 +147,7 @@ describe.concurrent('the edit that a move brings', () => {
     expect(intent?.edits.map(({ Path }) => Path)).toEqual([stage.path('c.ts')])
   })
 
-  test('of a folder is recorded with the moves of what it edits there', async ({
+  test('of a folder is recorded with the move, and the bytes of what it edits there alone', async ({
     stage,
     processes,
     expect,
@@ -160,8 +160,26 @@ describe.concurrent('the edit that a move brings', () => {
     const result = workspaceEdit(stage, 'old/x.ts', 'bar')
     await session.exchange({ fromServer: [message({ id: 1, result })] })
     const [intent] = logged(stage.journal)
-    expect(intent?.moves).toEqual([{ from: stage.path('old/x.ts'), to: stage.path('fresh/x.ts') }])
+    expect(intent?.moves).toEqual([
+      { from: stage.path('old/x.ts'), to: stage.path('fresh/x.ts') },
+      { from: stage.path('old'), to: stage.path('fresh') },
+    ])
     expect(Object.keys(intent?.originals ?? {})).toEqual([stage.path('old/x.ts')])
+  })
+
+  test('of a folder to where something stands is recorded with the moves of what it edits there', async ({
+    stage,
+    processes,
+    expect,
+  }) => {
+    for (const name of ['old/x.ts', 'old/y.ts', 'fresh/z.ts']) stage.write(name, 'foo\n')
+    const { session } = await started(stage, processes)
+    const files = [{ oldUri: stage.uri('old'), newUri: stage.uri('fresh') }]
+    await ask(session, 'workspace/willRenameFiles', { files })
+    const result = workspaceEdit(stage, 'old/x.ts', 'bar')
+    await session.exchange({ fromServer: [message({ id: 1, result })] })
+    const [intent] = logged(stage.journal)
+    expect(intent?.moves).toEqual([{ from: stage.path('old/x.ts'), to: stage.path('fresh/x.ts') }])
   })
 
   test('in the middle of an edit of the server is recorded without it', async ({
