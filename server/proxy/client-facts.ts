@@ -3,6 +3,7 @@ import type { Host } from '../disk/host.ts'
 import type { EditorInfo } from '../journal/session-folder.ts'
 import { pathOfUri } from './document-uri.ts'
 import { asObject, type Json } from './json.ts'
+import type { FoldersChanged } from './workspace-folders.ts'
 
 /** What `initialize` says of the client, as far as the proxy needs it. */
 export interface ClientFacts {
@@ -52,9 +53,10 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
   }
 }
 
-/** `params` of `workspace/didChangeWorkspaceFolders`: the paths of those that the editor has opened, too. */
-export function foldersAddedBy(params: unknown): string[] {
-  return pathsOf(asObject(asObject(params).event).added)
+/** `params` of `workspace/didChangeWorkspaceFolders`: the paths of those that the editor has opened, and closed. */
+export function foldersChangedBy(params: unknown): FoldersChanged {
+  const { added, removed } = asObject(asObject(params).event)
+  return { added: pathsOf(added), removed: pathsOf(removed) }
 }
 
 function foldersOf(params: Json, cwd: string): string[] {

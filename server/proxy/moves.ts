@@ -9,7 +9,7 @@ export type Move = Extract<Step, { kind: 'rename' }>
 /**
  * What the editor does by itself after the edit that a `workspace/willRenameFiles` brings: the move that it asked
  * about. Where something stands already in the place of a folder, nobody can tell what becomes of the one that moves there:
- only what the edit touches in it is said to move, file by file.
+ * only what the edit touches in it is said to move, file by file.
  */
 export async function movesOf(disk: Disk, params: unknown, edited: readonly string[]): Promise<Move[]> {
   const { files } = asObject(params)

@@ -7,7 +7,7 @@ import type { Root } from '../journal/root.ts'
 import { Session } from '../journal/session.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
-import { type ClientFacts, clientFactsOf, foldersAddedBy } from './client-facts.ts'
+import { type ClientFacts, clientFactsOf, foldersChangedBy } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditRoads } from './edit-roads.ts'
 import { type CommandLine, EditorCommands } from './editor-commands.ts'
@@ -20,6 +20,7 @@ import { Message } from './message.ts'
 import { Mirror } from './mirror.ts'
 import { Offer } from './offer.ts'
 import { OwnCommands } from './own-commands.ts'
+import { QuietMoment } from './quiet-moment.ts'
 import { Recorder } from './recorder.ts'
 import { type Editor, Relay } from './relay.ts'
 import { look, type Route, type Watched } from './routes.ts'
@@ -28,6 +29,7 @@ import { Settlement } from './settlement.ts'
 import { ShownDocuments } from './shown-documents.ts'
 import { offerWayBack } from './torn.ts'
 import { WayBack } from './way-back.ts'
+import { WorkspaceFolders } from './workspace-folders.ts'
 
 export interface ProxyOptions {
   readonly root: Root
@@ -48,8 +50,6 @@ export interface ProxyOptions {
   readonly commandLine: (...args: [...Parameters<CommandLine>, cwd: string]) => Promise<string>
 }
 
-const QUIET_MS = 250
-const QUIET_AT_LATEST_MS = 5000
 /** How long the end of a session may take, and how long yet once a signal has come. */
 const END_MS = 5000
 const HURRIED_END_MS = 1000
@@ -67,27 +67,25 @@ export async function runProxy(
 class ProxyRun {
   readonly #env: Env
   readonly #options: ProxyOptions
-  readonly #editor: Editor
   readonly #relay: Relay
   readonly #conversation: Conversation
   readonly #mirror = new Mirror()
   #started: Started | undefined
-  /** Every workspace folder that the editor has had open, those included that it has closed since. */
-  readonly #folders: string[] = []
+  readonly #folders = new WorkspaceFolders()
   #excluded: Promise<Excluded | undefined> = Promise.resolve(undefined)
   readonly #ownCommands: OwnCommands
   readonly #offer = new Offer()
   readonly #editorCommands: EditorCommands
   #initializeId: string | undefined
+  #isInitialized = false
   readonly #gate: Gate
   readonly #roads: EditRoads
-  /** Runs out at the first quiet moment after `initialized`. */
-  #quiet: NodeJS.Timeout | undefined
+  readonly #quiet: QuietMoment
 
   constructor(env: Env, editor: Editor, server: ServerProcess, options: ProxyOptions) {
     this.#env = env
-    this.#editor = editor
     this.#options = options
+    this.#quiet = new QuietMoment(editor.input, () => this.#atQuietMoment())
     this.#gate = new Gate(
       options.onJournalFailure,
       (severity, text) => this.#conversation.show(severity, text),
@@ -146,7 +144,11 @@ class ProxyRun {
       'textDocument/didChange': look(({ params }) => this.#textChanged(this.#mirror.change(params))),
       'textDocument/didClose': look(({ params }) => this.#closed(this.#mirror.close(params))),
       'textDocument/didSave': look(({ params }) => this.#saved(this.#mirror.pathOf(params))),
-      'workspace/didChangeWorkspaceFolders': look(({ params }) => this.#foldersAdded(foldersAddedBy(params))),
+      'workspace/didChangeWorkspaceFolders': {
+        kind: 'hold',
+        settle: (message) => this.#foldersChanged(message),
+        tooLong: () => 'pass',
+      },
       'workspace/didChangeWatchedFiles': look(() => settlement()?.nudge()),
       shutdown: leaving,
       exit: leaving,
@@ -203,15 +205,15 @@ class ProxyRun {
     this.#watchEditor(client)
     this.#roads.editorSays(params)
     this.#ownCommands.editorSays(params)
-    this.#folders.push(...client.folders)
-    const start = { folders: this.#folders, server: command, editor: client.editor }
+    this.#folders.start(client.folders)
+    const start = { folders: this.#folders.all, server: command, editor: client.editor }
     const session = new Session(this.#env, root, start, this.#problem, {
       openPaths: () => this.#mirror.paths,
       carryOut: (order) => wayBack.ordered(order),
     })
-    const disk = new DiskWorkspace(this.#env.disk, this.#folders)
+    const disk = new DiskWorkspace(this.#env.disk, this.#folders.all)
     const settlement = new Settlement(this.#env, this.#mirror, disk, this.#problem)
-    this.#excluded = excludedBy(this.#env.disk, exclude, this.#folders)
+    this.#excluded = excludedBy(this.#env.disk, exclude, this.#folders.all)
     const about = {
       server: basename(command[0] ?? ''),
       maxIntent,
@@ -279,20 +281,18 @@ class ProxyRun {
 
   #initialized(): void {
     this.#conversation.open()
-    const { client, wayBack, session } = this.#started ?? {}
-    if (client === undefined || client.headless) return
-    // As soon as the editor has said which files it holds: the first quiet moment.
-    const { input } = this.#editor
-    const latest = Date.now() + QUIET_AT_LATEST_MS
-    const heard = () => Date.now() < latest && this.#quiet?.refresh()
-    input.on('data', heard)
-    this.#quiet = setTimeout(() => {
-      this.#quiet = undefined
-      input.off('data', heard)
-      // From now on the command line can ask what is open here; and the first edit finds its folder there.
-      void session?.open()
-      wayBack?.goOn().catch(this.#problem)
-    }, QUIET_MS).unref()
+    this.#isInitialized = true
+    // As soon as the editor has said which files it holds.
+    if (this.#started?.client.headless === false) this.#quiet.wait()
+  }
+
+  #atQuietMoment(): void {
+    const { session, wayBack } = this.#started ?? {}
+    if (wayBack === undefined) return
+    // From now on the command line can ask what is open here; and the first edit finds its folder there.
+    void session?.open()
+    wayBack.goOn().catch(this.#problem)
+    if (this.#folders.hasOpened) wayBack.recoverIn(this.#folders.takeOpened()).catch(this.#problem)
   }
 
   /** The editor has taken an edit up. */
@@ -316,13 +316,19 @@ class ProxyRun {
     return this.#ownCommands.offered(frame === message.frame ? message : new Message(frame, bodyAt))
   }
 
-  /** What was recorded in a folder that the editor closes is still to be recovered: none is taken away. */
-  #foldersAdded(added: readonly string[]): void {
-    const more = added.filter((folder) => !this.#folders.includes(folder))
-    if (this.#started === undefined || more.length === 0) return
-    this.#folders.push(...more)
-    this.#excluded = excludedBy(this.#env.disk, this.#options.exclude, this.#folders)
-    this.#started.session.foldersAdded()
+  /** What dead sessions left in a folder that is opened is recovered as at the start: at once without a screen. */
+  async #foldersChanged({ frame, params }: Message): Promise<Buffer> {
+    if (this.#started === undefined) return frame
+    const { client, session, wayBack } = this.#started
+    if (this.#folders.change(foldersChangedBy(params))) {
+      this.#excluded = excludedBy(this.#env.disk, this.#options.exclude, this.#folders.all)
+      session.foldersAdded()
+    }
+    if (!this.#folders.hasOpened) return frame
+    // Before the server hears of them, and reads what is torn.
+    if (client.headless) await wayBack.recoverIn(this.#folders.takeOpened()).catch(this.#problem)
+    else if (this.#isInitialized) this.#quiet.wait()
+    return frame
   }
 
   // Observe, settle.
@@ -346,7 +352,7 @@ class ProxyRun {
   // The end.
 
   async #endSession(): Promise<void> {
-    clearTimeout(this.#quiet)
+    this.#quiet.end()
     this.#conversation.end()
     const { settlement, wayBack, session, housekeeper, documents } = this.#started ?? {}
     // Last what nothing depends on.

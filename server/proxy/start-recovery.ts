@@ -9,6 +9,7 @@ import type { Case } from '../recovery/cases.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
 import { reachOf } from '../recovery/reach.ts'
 import { Recovery, type Result } from '../recovery/recovery.ts'
+import type { Ground } from '../recovery/take-over.ts'
 import type { Workspace } from '../recovery/workspace.ts'
 import type { Conversation } from './conversation.ts'
 import type { Settlement } from './settlement.ts'
@@ -63,7 +64,11 @@ export class StartRecovery {
   }
 
   /** Takes the dead sessions over. Those of this very editor, restarting its server, are only followed on. */
-  async claim(root: Root, start: SessionStart, tell: (problem: unknown) => void): Promise<void> {
+  async claim(
+    root: Root,
+    start: SessionStart & Pick<Ground, 'among'>,
+    tell: (problem: unknown) => void,
+  ): Promise<void> {
     const recovery = await Recovery.start(this.#env, root, this.#session, start, tell)
     this.#recovery = recovery
     const recorded = new Set(recovery.cases.flatMap(({ session }) => session.info.folders))

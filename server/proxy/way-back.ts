@@ -60,13 +60,23 @@ export class WayBack {
   }
 
   /** Whether dead sessions have left something since the start, or what was left then was not decided. */
-  async recoverAgain(): Promise<boolean> {
-    const { root, start, tell } = this.#here
+  recoverAgain(): Promise<boolean> {
+    return this.#recover(this.#here.start.folders)
+  }
+
+  /** What dead sessions have left in folders that the editor has opened since the start. */
+  async recoverIn(folders: readonly string[]): Promise<void> {
+    await this.#recover(folders)
+  }
+
+  async #recover(among: readonly string[]): Promise<boolean> {
+    const { client, root, start, tell } = this.#here
     const recovery = this.#newRecovery()
     this.#later.push(recovery)
-    await recovery.claim(root, start, tell)
+    await recovery.claim(root, { ...start, among }, tell)
     if (!recovery.hasCases) return false
-    await this.#carryOut(recovery)
+    if (client.headless) await recovery.carryOut(this.#whole(recovery), 'nobody')
+    else await this.#carryOut(recovery)
     return true
   }
 

@@ -14,13 +14,12 @@ import {
 } from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
-import type { SessionStart } from '../journal/session-folder.ts'
 import { carryOut, type Report, removeTemporaries, settleFolders } from './carry-out.ts'
 import { type Case, inTime, isCarrier, type Ranked } from './cases.ts'
 import { makeDurable, pathsByBytes } from './make-durable.ts'
 import { type Observation, observe } from './observe.ts'
 import { type Plan, planRecovery, type RecoverMode } from './plan.ts'
-import { type Claimed, type Taken, takeOver } from './take-over.ts'
+import { type Claimed, type Ground, type Taken, takeOver } from './take-over.ts'
 import { finishWay, type Left, rollBackWay, type Way } from './ways.ts'
 import { observeWithheld } from './withheld.ts'
 import type { Workspace } from './workspace.ts'
@@ -81,11 +80,11 @@ export class Recovery {
     env: Env,
     root: Root,
     session: Session,
-    { folders, editor }: Pick<SessionStart, 'folders' | 'editor'>,
+    ground: Ground,
     tell: (problem: unknown) => void,
   ): Promise<Recovery> {
-    const taken = await takeOver(env, root, session, { folders, editor }, tell)
-    const recovery = new Recovery(env, session, folders, taken, tell)
+    const taken = await takeOver(env, root, session, ground, tell)
+    const recovery = new Recovery(env, session, ground.folders, taken, tell)
     // At once, not at this session's end: many editors kill their servers, and then there is no end.
     for (const claimed of taken.claimed) if (claimed.open.size === 0) await recovery.#release(claimed)
     return recovery

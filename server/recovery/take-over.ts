@@ -42,6 +42,9 @@ export interface Taken {
   readonly adopted: Case[]
 }
 
+/** Where a session takes others over. `among`: only those that worked in these of its folders; else in any. */
+export type Ground = Pick<SessionStart, 'folders' | 'editor'> & { readonly among?: readonly string[] }
+
 /**
  * Claims every dead session of these workspace folders and reads what it left.
  * One whose editor still runs is not dead: in that editor (`editor`) it is adopted, in any other left alone.
@@ -50,7 +53,7 @@ export async function takeOver(
   env: Env,
   root: Root,
   session: Session,
-  { folders, editor }: Pick<SessionStart, 'folders' | 'editor'>,
+  { folders, editor, among = folders }: Ground,
   tell: (problem: unknown) => void,
 ): Promise<Taken> {
   const taken: Taken = {
@@ -71,7 +74,7 @@ export async function takeOver(
     for (const dead of await liveSessions(env, root)) {
       if (dead.info.session === session.id || dead.claimedBy?.session === session.id) continue
       const nested = dead.claimedBy !== undefined && seen.has(dead.claimedBy.session)
-      const ours = await shareFolder(env.disk, dead.info.folders, folders)
+      const ours = await shareFolder(env.disk, dead.info.folders, among)
       if (!nested && !(ours && (await lifeOf(env, dead)) === 'dead')) continue
       const editorRuns = await editorLives(env, dead.info)
       const adopt = editorRuns && isSameEditor(dead.info.editor, editor)
