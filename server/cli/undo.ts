@@ -11,7 +11,8 @@ While an editor runs behind lsp-wal in this folder, it goes through its buffers.
     --file PATH   only this file, whatever is known of it; may be given several times
     --dry-run     show what would be written, as a diff
     --json        a list of {direction, id, label, by (the id of this undo, or null), files: [{path, change
-                  (changed, created, removed), where (disk, buffer; null: it would be), merged}],
+                  (changed, created, removed), where (disk, buffer; null: it would be), merged,
+                  was? (where the edit had it: a later one has moved it)}],
                   left: [{path, reason, hunks?: [{line, base, ours, theirs}]}]}
 
 An undo is recorded like any edit: lsp-wal redo takes it back.

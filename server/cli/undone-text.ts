@@ -30,9 +30,10 @@ export function undoneText(around: Surroundings, undone: Undone): string {
   return `${lines.join('\n')}\n${isDone ? '' : patchText(around, asChanges(files))}`
 }
 
-function fileLine(around: Surroundings, { path, change, merged, movedFrom, where }: UndoneFile): string {
+function fileLine(around: Surroundings, { path, change, merged, movedFrom, was, where }: UndoneFile): string {
   const notes = [
     ...(movedFrom !== undefined ? [`moved from ${shownPath(around, movedFrom)}`] : []),
+    ...(was === undefined ? [] : [`moved there since, from ${shownPath(around, was)}`]),
     ...(merged ? ['with what was changed in it since'] : []),
     ...(where === 'buffer' ? ['in the editor: save it there'] : []),
   ]

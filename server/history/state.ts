@@ -7,6 +7,7 @@ import { type Observation, observe, type PathState } from '../recovery/observe.t
 import { observeWithheld } from '../recovery/withheld.ts'
 import type { Workspace } from '../recovery/workspace.ts'
 import { changesOf, type FileChange } from './changes.ts'
+import { type Followed, followed } from './followed.ts'
 import type { DamagedLog, Entry, History } from './history.ts'
 import { type Taker, Takers } from './takers.ts'
 
@@ -72,9 +73,19 @@ export class States {
     }))
   }
 
-  /** What each path of an intent holds now. */
-  pathsOf({ recorded: { intent } }: Entry, workspace: Pick<Workspace, 'look'>): Promise<Observation[]> {
-    return observe(workspace, intent, this.#after(intent), this.#env.hasher)
+  /** What each path of an intent holds now. `intent`: it, or what stands for it. */
+  pathsOf(
+    { recorded }: Entry,
+    workspace: Pick<Workspace, 'look'>,
+    intent = recorded.intent,
+  ): Promise<Observation[]> {
+    const later = this.#after(recorded.intent).map((entry) => entry.recorded.intent)
+    return observe(workspace, intent, later, this.#env.hasher)
+  }
+
+  /** An intent with those of its files that were moved since where they are now. */
+  followed({ recorded: { intent } }: Entry, workspace: Pick<Workspace, 'look'>): Promise<Followed> {
+    return followed(intent, this.#after(intent), this.#entries, workspace)
   }
 
   /** Every later intent that was to take this one forward or back, in the order in time. */
@@ -116,14 +127,14 @@ export class States {
   }
 
   /** The intents after this one, but for those that take it back, and back again: through them it has not landed. */
-  #after(intent: Intent): Intent[] {
+  #after(intent: Intent): Entry[] {
     const family = new Set([intent.id])
-    const later: Intent[] = []
+    const later: Entry[] = []
     const at = this.#entries.findIndex(({ recorded }) => recorded.intent === intent)
-    for (const { recorded } of this.#entries.slice(at + 1)) {
-      const { id, about } = recorded.intent
+    for (const entry of this.#entries.slice(at + 1)) {
+      const { id, about } = entry.recorded.intent
       if (about.of !== undefined && family.has(about.of)) family.add(id)
-      else later.push(recorded.intent)
+      else later.push(entry)
     }
     return later
   }

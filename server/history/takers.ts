@@ -1,4 +1,4 @@
-import { type Purpose, touchedPaths } from '../journal/intent.ts'
+import { type Purpose, touchedPaths, wasOf } from '../journal/intent.ts'
 import { leftIn } from '../journal/outcomes.ts'
 import type { Entry } from './history.ts'
 
@@ -117,5 +117,7 @@ function isCovered(taken: Entry, takers: readonly Taker[]): boolean {
 function pathsDone(done: Taker['done'], { recorded: { intent, outcomes } }: Entry): readonly string[] {
   const left = leftIn(outcomes)
   if (done === 'not yet' || (done !== 'whole' && left.size === 0)) return []
-  return touchedPaths(intent).filter((path) => !left.has(path))
+  return touchedPaths(intent)
+    .filter((path) => !left.has(path))
+    .flatMap((path) => [path, wasOf(intent, path)])
 }

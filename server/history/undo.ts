@@ -1,13 +1,13 @@
 import type { Env } from '../journal/env.ts'
 import { JournalError } from '../journal/env.ts'
-import { type Intent, touchedPaths } from '../journal/intent.ts'
+import { type Intent, touchedPaths, wasOf } from '../journal/intent.ts'
 import { checkOwn } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import { carryOut, type Report } from '../recovery/carry-out.ts'
 import { makeDurable, pathsByBytes } from '../recovery/make-durable.ts'
 import { rollBackWay, type Way } from '../recovery/ways.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
-import type { Workspace } from '../recovery/workspace.ts'
+import type { Change, Workspace } from '../recovery/workspace.ts'
 import { changesOf } from './changes.ts'
 import type { Entry } from './history.ts'
 import type { State, States } from './state.ts'
@@ -39,8 +39,8 @@ export async function toTakeBack(
   if (direction === 'redo') {
     const undos = undosOf(entries, states, entry, among)
     if (files.length === 0) return undos
-    const touching = undos.filter((each) =>
-      touchedPaths(each.recorded.intent).some((path) => files.includes(path)),
+    const touching = undos.filter(({ recorded: { intent } }) =>
+      touchedPaths(intent).some((path) => files.includes(path) || files.includes(wasOf(intent, path))),
     )
     if (touching.length > 0 || undos.length === 0) return touching
     throw new JournalError(`what was undone does not touch ${files.join(', ')}`)
@@ -131,20 +131,25 @@ export async function wayBack(
   workspace: Workspace,
   files: readonly string[],
 ): Promise<Way> {
-  const { intent } = entry.recorded
-  const named = pathsOf(intent, files)
   // What others could have written there is listed, and not acted on.
   await checkOwn(env, entry.session.path)
-  const seen = await states.pathsOf(entry, workspace)
+  const { intent, was } = await states.followed(entry, workspace)
+  const named = pathsOf(intent, was, files)
+  const seen = await states.pathsOf(entry, workspace, intent)
   const withheld = await observeWithheld(workspace, intent, env.hasher)
   const isNamed = (path: string) => named === undefined || named.has(path)
   // Loaded only here: the proxy starts without it.
   const { merge } = await import('../edits/merge.ts')
-  return rollBackWay(
+  const way = rollBackWay(
     intent,
     seen.filter(({ image }) => isNamed(image.path)),
     { named, withheld: withheld.filter(({ path }) => isNamed(path)), merge },
   )
+  return { ...way, changes: way.changes.map((change) => withWas(change, was.get(change.path))) }
+}
+
+function withWas(change: Change, was: string | undefined): Change {
+  return was === undefined ? change : { ...change, was }
 }
 
 /**
@@ -162,16 +167,24 @@ export async function takeBack(
   // An undo that met an error may have written a file without making that durable: it is not written again now.
   const left = new Set(way.left.map(({ path }) => path))
   const { kept, bare } = pathsByBytes(intent.images.filter(({ path }) => !left.has(path)))
-  await makeDurable(env.disk, kept, entry.session.info.folders, bare)
+  const own = new Set(touchedPaths(intent))
+  const movedSince = way.changes.map(({ path }) => path).filter((path) => !own.has(path) && !left.has(path))
+  await makeDurable(env.disk, [...kept, ...movedSince], entry.session.info.folders, bare)
   return carryOut(env, session, workspace, intent, 'undo', way)
 }
 
-/** The named files, and with each moved one its other end; undefined: all of them. */
-function pathsOf(intent: Intent, files: readonly string[]): ReadonlySet<string> | undefined {
+/** The named files, and with each moved one its other end; undefined: all of them. One is named as it was, or as it is. */
+function pathsOf(
+  intent: Intent,
+  was: ReadonlyMap<string, string>,
+  files: readonly string[],
+): ReadonlySet<string> | undefined {
   if (files.length === 0) return undefined
   const groups = changesOf(intent).map(({ paths }) => paths)
   const paths = files.flatMap((file) => {
-    const group = groups.find((each) => each.includes(file))
+    const group = groups.find((each) =>
+      each.some((path) => [path, was.get(path), wasOf(intent, path)].includes(file)),
+    )
     if (group === undefined) throw new JournalError(`${short(intent.id)} does not touch ${file}`)
     return group
   })

@@ -26,6 +26,8 @@ export interface UndoneFile {
   readonly merged: boolean
   /** Of a file that comes back from there, as it is: it is only moved. */
   readonly movedFrom?: string
+  /** Where the edit has it: a later edit has moved it since. */
+  readonly was?: string
   /** Only of what would be written, and is not only moved: the bytes before and after in base64; null: no file. */
   readonly before?: string | null
   readonly after?: string | null
@@ -34,13 +36,13 @@ export interface UndoneFile {
 /** What was done. `way`: the one that was gone, to tell what was merged. */
 export function undoneOf(direction: Direction, report: Report, way?: Way): Undone {
   const { of, own, written, buffered, left, withheld } = report
-  const merged = new Set(way?.changes.filter((change) => change.merged).map(({ path }) => path))
+  const planned = new Map(way?.changes.map((change) => [change.path, change]))
   const [onDisk, inBuffers] = [new Set(written), new Set(buffered)]
   const sources = sourcesOf(own?.images ?? [])
   const files = (own?.images ?? []).flatMap(({ path, before, after }) => {
     const where = onDisk.has(path) ? 'disk' : inBuffers.has(path) ? 'buffer' : undefined
     const change = { path, before, after: after.kind === 'file' ? after.bytes : undefined }
-    return where === undefined ? [] : [{ ...fileOf(change, where, sources), merged: merged.has(path) }]
+    return where === undefined ? [] : [fileOf({ ...planned.get(path), ...change }, where, sources)]
   })
   return { ...aboutOf(direction, of), by: own?.id ?? null, files, left: [...left, ...withheld] }
 }
@@ -70,10 +72,13 @@ export function isUndone(value: unknown): value is Undone {
 }
 
 function isFile(value: unknown): boolean {
-  const { path, change, where, before, after, movedFrom } = (value ?? {}) as Record<keyof UndoneFile, unknown>
+  const { path, change, where, before, after, movedFrom, was } = (value ?? {}) as Record<
+    keyof UndoneFile,
+    unknown
+  >
   const isChange = change === 'changed' || change === 'created' || change === 'removed'
   const isPlace = where === 'disk' || where === 'buffer' || where === null
-  return isChange && isPlace && areStrings([path, before ?? '', after ?? '', movedFrom ?? ''])
+  return isChange && isPlace && areStrings([path, before ?? '', after ?? '', movedFrom ?? '', was ?? ''])
 }
 
 function isLeft(value: unknown): boolean {
@@ -98,13 +103,20 @@ function aboutOf(direction: Direction, { id, about }: Intent): Pick<Undone, 'dir
 }
 
 function fileOf(
-  { path, before, after, merged }: Pick<Change, 'path' | 'before' | 'after' | 'merged'>,
+  { path, before, after, merged, was }: Pick<Change, 'path' | 'before' | 'after' | 'merged' | 'was'>,
   where: UndoneFile['where'],
   sources: ReadonlyMap<FileBytes | undefined, string>,
 ): UndoneFile {
   const change = after === undefined ? 'removed' : before === undefined ? 'created' : 'changed'
   const movedFrom = isUnkept(after) ? sources.get(after) : undefined
-  return { path, change, where, merged: merged === true, ...(movedFrom !== undefined && { movedFrom }) }
+  return {
+    path,
+    change,
+    where,
+    merged: merged === true,
+    ...(movedFrom !== undefined && { movedFrom }),
+    ...(was !== undefined && { was }),
+  }
 }
 
 /** Where the files that are only moved come from. */

@@ -32,6 +32,11 @@ export function touchedPaths({ images, withheld = [] }: Intent): string[] {
   return [...images, ...withheld].map(({ path }) => path)
 }
 
+/** Where the intent that this one takes forward or back has a file that was moved in between. */
+export function wasOf({ facts }: Intent, path: string): string {
+  return facts.get(path)?.was ?? path
+}
+
 /** What an intent is about, for people and for recovery. */
 export interface About {
   /** ISO 8601, UTC. */
@@ -70,4 +75,6 @@ export interface PathFacts {
   readonly size?: number
   readonly mtimeNs?: bigint
   readonly mode?: number
+  /** Where the intent that this one takes forward or back has it: the file was moved in between. */
+  readonly was?: string
 }

@@ -120,6 +120,7 @@ function factsOf(note: Json): PathFacts {
     ...(note.size !== undefined && { size: numberAt(note, 'size') }),
     ...(note.mtime !== undefined && { mtimeNs: bigIntAt(note, 'mtime') }),
     ...(note.mode !== undefined && { mode: numberAt(note, 'mode') }),
+    ...(note.was !== undefined && { was: stringAt(note, 'was') }),
   }
 }
 

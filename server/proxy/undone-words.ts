@@ -21,8 +21,10 @@ export function undoneWords(
     const title = titleOf(each)
     const unsaved = files.filter(({ where }) => where === 'buffer').length
     const merged = files.filter((file) => file.merged).length
+    const moved = files.filter(({ was }) => was !== undefined).length
     const notes = [
       ...(unsaved > 0 ? [`${unsaved} to be saved`] : []),
+      ...(moved > 0 ? [`${moved} where ${moved === 1 ? 'it was' : 'they were'} moved since`] : []),
       ...(merged > 0 ? [`${merged} with later changes in ${merged === 1 ? 'it' : 'them'}`] : []),
     ]
     const counted = plural(files.length, 'file') + (notes.length > 0 ? ` (${notes.join(', ')})` : '')

@@ -184,7 +184,10 @@ async function record(
   changes: readonly Change[],
 ): Promise<Intent> {
   const facts = new Map<string, PathFacts>()
-  for (const change of changes) facts.set(change.path, await factsOf(workspace, change))
+  for (const change of changes) {
+    const { path, was } = change
+    facts.set(path, { ...(await factsOf(workspace, change)), ...(was !== undefined && { was }) })
+  }
   const own: Intent = {
     id: env.host.random(16),
     images: imagesOf(changes),

@@ -54,6 +54,8 @@ export interface Change {
   readonly mode: number | undefined
   /** What was changed since stays in it. */
   readonly merged?: true
+  /** Where the intent that is taken back has it: it was moved since. */
+  readonly was?: string
   /** Of a removal: a path that is to hold a file, and may be this very one where the case of names does not count. */
   readonly respelt?: string
 }

@@ -1,0 +1,108 @@
+import type { Image } from '../edits/images.ts'
+import type { Intent } from '../journal/intent.ts'
+import { isFinal, leftIn } from '../journal/outcomes.ts'
+import { imageAt } from '../recovery/observe.ts'
+import type { Workspace } from '../recovery/workspace.ts'
+import type { Entry } from './history.ts'
+
+/** An intent with those of its files that were moved since where they are now. */
+export interface Followed {
+  readonly intent: Intent
+  /** Where the intent itself has them, by where they are. */
+  readonly was: ReadonlyMap<string, string>
+}
+
+type Moves = ReadonlyMap<string, string>
+
+/**
+ * Follows the files that an intent left to where later ones moved them. `entries`: the history, in the order in time,
+ * `later`: those of it that count as later edits. A file is followed only where the record says of every step where it
+ * went, nothing stands in its old place, and a file in its new one; and none to where the intent has another one.
+ */
+export async function followed(
+  intent: Intent,
+  later: readonly Entry[],
+  entries: readonly Entry[],
+  workspace: Pick<Workspace, 'look'>,
+): Promise<Followed> {
+  const steps = stepsOf(later, entries)
+  const paths = new Set(intent.images.map(({ path }) => path))
+  const was = new Map<string, string>()
+  if (steps.some(({ moves }) => moves.size > 0))
+    for (const image of intent.images) {
+      const to = whereTo(image, steps)
+      if (to === undefined || paths.has(to) || was.has(to)) continue
+      if ((await workspace.look(image.path)).kind !== 'absent') continue
+      if ((await workspace.look(to)).kind === 'file') was.set(to, image.path)
+    }
+  return was.size === 0 ? { intent, was } : { intent: withPaths(intent, was), was }
+}
+
+/** What an intent moved, where it was carried out. */
+interface Step {
+  readonly intent: Intent
+  readonly moves: Moves
+}
+
+function stepsOf(later: readonly Entry[], entries: readonly Entry[]): Step[] {
+  const byId = new Map(entries.map(({ recorded }) => [recorded.intent.id, recorded.intent]))
+  return later.filter(isDone).map(({ recorded: { intent, outcomes } }) => {
+    const left = leftIn(outcomes)
+    const moves = [...movesOf(intent, byId)].filter(([from, to]) => !left.has(from) && !left.has(to))
+    return { intent, moves: new Map(moves) }
+  })
+}
+
+/** As far as the log tells: what stands there is looked at in the end. */
+function isDone({ recorded: { outcomes } }: Entry): boolean {
+  const end = outcomes.findLast(({ event }) => isFinal(event))?.event
+  if (end === undefined) return outcomes.some(({ event }) => event === 'applied')
+  return end === 'landed' || end === 'recovered' || end === 'superseded'
+}
+
+/** Where an intent moved which file, but for those that took the place of another one. */
+function movesOf(intent: Intent, byId: ReadonlyMap<string, Intent>, met = new Set<string>()): Moves {
+  const isMove = (from: string, to: string) => {
+    const image = imageAt(intent, to)
+    const isGone = imageAt(intent, from)?.after.kind === 'absent'
+    return isGone && image?.before === undefined && image?.after.kind === 'file'
+  }
+  const { of, purpose } = intent.about
+  const taken = of === undefined || met.has(of) ? undefined : byId.get(of)
+  const said =
+    taken === undefined || purpose === undefined
+      ? intent.images.flatMap(({ path, source }) => (source === undefined ? [] : [[source, path] as const]))
+      : // What takes another one forward or back says of each path what it is to hold, and not where that came from.
+        [...movesOf(taken, byId, met.add(intent.id))].map(([from, to]) =>
+          purpose === 'finish' ? ([from, to] as const) : ([to, from] as const),
+        )
+  return new Map(said.filter(([from, to]) => from !== to && isMove(from, to)))
+}
+
+/** Where the file that an image left is said to be now; undefined where it was not moved, or is no more. */
+function whereTo({ path, after }: Image, steps: readonly Step[]): string | undefined {
+  if (after.kind !== 'file') return undefined
+  let at = path
+  for (const { intent, moves } of steps) {
+    const to = moves.get(at)
+    const image = imageAt(intent, at)
+    if (to !== undefined) at = to
+    else if (image !== undefined && (image.after.kind !== 'file' || (image.source ?? at) !== at))
+      return undefined
+  }
+  return at === path ? undefined : at
+}
+
+function withPaths(intent: Intent, was: ReadonlyMap<string, string>): Intent {
+  const to = new Map([...was].map(([now, then]) => [then, now]))
+  const facts = new Map(intent.facts)
+  const images = intent.images.map((image) => {
+    const path = to.get(image.path)
+    if (path === undefined) return image
+    const mode = facts.get(image.path)?.mode
+    // Its size and time were those of another file, as far as names go.
+    facts.set(path, { from: 'disk', ...(mode !== undefined && { mode }) })
+    return { ...image, path, source: image.source === image.path ? path : image.source }
+  })
+  return { ...intent, images, facts }
+}
