@@ -76,7 +76,8 @@ export class EditorWorkspace implements Workspace {
     if (document === undefined || sight.kind === 'other') return sight
     // A clean buffer is the file: the disk's bytes and times say more.
     if (sight.kind === 'file' && sameText(document.text, bytesOf(sight.bytes))) return sight
-    return { kind: 'file', bytes: document.text, stat: undefined }
+    const isGone = sight.kind === 'absent' && { isGone: true as const }
+    return { kind: 'file', bytes: document.text, stat: undefined, ...isGone }
   }
 
   async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
@@ -128,8 +129,8 @@ export class EditorWorkspace implements Workspace {
   /** Has the editor change a buffer; whether it did is to be waited for. */
   async #ask(change: Change, temporaryNameOf: (path: string) => string): Promise<Asked> {
     const document = this.#mirror.document(change.path)
-    // Closed since the others were written.
-    if (document === undefined) {
+    // Closed since the others were written; or what its buffer shows already, and only the file is missing.
+    if (document === undefined || isFileAlone(document, change)) {
       const [placed] = await this.#disk.place([change], temporaryNameOf)
       return () => Promise.resolve(placed!)
     }
@@ -245,6 +246,11 @@ function openIn({ from, to }: Move, isOpen: (path: string) => boolean): string {
 
 /** Waits for what became of a change. */
 type Asked = () => Promise<Placed>
+
+/** Nothing is written over: where a file stands by now, none is made. */
+function isFileAlone({ text }: Document, { after, before }: Change): boolean {
+  return before === undefined && after !== undefined && sameText(text, bytesOf(after))
+}
 
 function leftFor(problem: unknown): Placed {
   if (isProblem(problem)) return { where: 'left', problem }

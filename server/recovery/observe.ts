@@ -1,7 +1,7 @@
 import { bytesOf, type FileBytes, isUnkept, same } from '../edits/file-bytes.ts'
 import type { Hasher } from '../edits/hash.ts'
 import { type Image, unkeptOf } from '../edits/images.ts'
-import { looselyEqual } from '../edits/normalize.ts'
+import { looselyEqual, sameText } from '../edits/normalize.ts'
 import { type Intent, isWrittenHere, type PathFacts } from '../journal/intent.ts'
 import { isCutShort } from './cut-short.ts'
 import type { Sight, Workspace } from './workspace.ts'
@@ -59,10 +59,12 @@ function stateOf(
   const facts = intent.facts.get(image.path)
   if (sight.kind === 'other') return 'drifted'
   const now = sight.kind === 'file' ? sight.bytes : undefined
+  const isGone = sight.kind === 'file' && sight.isGone === true
   // Asked first: but for a line end, a mixture of both images may be what an editor makes of the later one.
   const isMixture = now !== undefined && isHalfWritten(image, intent, now)
   if ((holdsAfter(image, now) && !isMixture) || holdsLater(image, now, later)) return 'landed'
-  if (holdsBefore(image, facts, now, hasher)) return isAsRecorded(facts, sight) ? 'untouched' : 'restored'
+  if (holdsBefore(image, facts, now, { hasher, isGone }))
+    return isAsRecorded(facts, sight) ? 'untouched' : 'restored'
   if (isMixture || (now !== undefined && holdsHalf(image, intent, now))) return 'halfway'
   // What its edits make of it could not be told, but they, or something after them, have been at it.
   return image.after.kind === 'unknown' ? 'landed' : 'drifted'
@@ -119,9 +121,11 @@ function holdsBefore(
   { before }: Image,
   facts: PathFacts | undefined,
   now: FileBytes | undefined,
-  hasher: Hasher,
+  { hasher, isGone }: { readonly hasher: Hasher; readonly isGone: boolean },
 ): boolean {
   if (same(now, before)) return true
+  // A buffer has no BOM, and may have other line ends than the file had that is gone from under it.
+  if (isGone && before !== undefined && now !== undefined) return sameText(bytesOf(now), bytesOf(before))
   // The original was a buffer with unsaved work: the disk may hold what lay under it.
   if (facts?.disk === undefined) return false
   return now === undefined ? facts.disk === null : facts.disk === hasher.hash(bytesOf(now))

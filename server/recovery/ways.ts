@@ -78,8 +78,11 @@ export function rollBackWay(intent: Intent, seen: readonly Observation[], option
     const now = contentOf(sight)
     const mode = intent.facts.get(path)?.mode
     const target = targets.get(path)
-    if (state === 'untouched' || state === 'restored') continue
-    if (target !== undefined && isChanged(target)) {
+    if (state === 'untouched' || state === 'restored') {
+      // The editor has kept the buffer of what was deleted, or moved: it is the file that is missing.
+      if (isGone(sight) && after.kind === 'absent' && !(target !== undefined && isChanged(target)))
+        changes.push({ path, before: undefined, after: before, mode })
+    } else if (target !== undefined && isChanged(target)) {
       // What was moved goes back with what was made of it meanwhile.
       const merged = mergedBack(target, before, options)
       if ('reason' in merged) left.push({ path, reason: `${target.image.path}: ${merged.reason}` })
@@ -176,6 +179,10 @@ function leftWithheld(seen: readonly WithheldSight[] = [], way: 'forward' | 'bac
 export function driftOf({ state, sight }: Pick<Observation, 'state' | 'sight'>): string {
   if (sight.kind === 'other') return sight.reason
   return state === 'landed' ? 'a later edit changed it' : 'it was changed since'
+}
+
+function isGone(sight: Observation['sight']): boolean {
+  return sight.kind === 'file' && sight.isGone === true
 }
 
 function contentOf(sight: Observation['sight']): FileBytes | undefined {

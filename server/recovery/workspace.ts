@@ -33,8 +33,13 @@ export type Placed =
 
 export type Sight =
   | { readonly kind: 'absent' }
-  /** `stat` is undefined for a buffer. */
-  | { readonly kind: 'file'; readonly bytes: FileBytes; readonly stat: Stat | undefined }
+  /** `stat` is undefined for a buffer; `isGone`: there is no file under it. */
+  | {
+      readonly kind: 'file'
+      readonly bytes: FileBytes
+      readonly stat: Stat | undefined
+      readonly isGone?: true
+    }
   /** A folder, a device, something that cannot be read: never written over. */
   | { readonly kind: 'other'; readonly reason: string }
 

@@ -110,16 +110,32 @@ describe('looking', () => {
     expect(sight).toMatchObject({ kind: 'file', bytes: Buffer.from('foo\r\n'), stat: { size: 5 } })
   })
 
-  it.each<[string, string | undefined]>([
-    ['over another text', 'foo\n'],
-    ['over nothing', undefined],
-  ])('sees the buffer where it has unsaved work: %s', async (_title, disk) => {
+  it.each<[string, string | undefined, object]>([
+    ['over another text', 'foo\n', {}],
+    ['over nothing, which it tells', undefined, { isGone: true }],
+  ])('sees the buffer where it has unsaved work: %s', async (_title, disk, more) => {
     const sight = await new Stage(disk, 'unsaved\n').workspace.look(A)
-    expect(sight).toEqual({ kind: 'file', bytes: Buffer.from('unsaved\n'), stat: undefined })
+    expect(sight).toEqual({ kind: 'file', bytes: Buffer.from('unsaved\n'), stat: undefined, ...more })
   })
 })
 
 describe('placing', () => {
+  it('makes the file on the disk that is missing under a buffer of the same text', async () => {
+    const stage = new Stage(undefined, 'foo\n')
+    expect(await stage.place(undefined, 'foo\r\n')).toBe('disk')
+    expect(stage.onDisk).toBe('foo\r\n')
+    expect(stage.requests).toEqual([])
+  })
+
+  it('makes none under a buffer of another text, nor where a file stands by now', async () => {
+    const other = new Stage(undefined, 'typed\n')
+    await expect(other.place(undefined, 'foo\n')).rejects.toThrow(Refused)
+    const there = new Stage('there\n', 'foo\n')
+    await expect(there.place(undefined, 'foo\n')).rejects.toThrow(Refused)
+    expect(() => other.onDisk).toThrow('ENOENT')
+    expect(there.onDisk).toBe('there\n')
+  })
+
   it('writes to the disk what is not open', async () => {
     const stage = new Stage('foo\n')
     expect(await stage.place('foo\n', 'bar\n')).toBe('disk')
