@@ -1,18 +1,21 @@
 import { parseArgs } from 'node:util'
-import type { Intent } from '../journal/intent.ts'
+import { readSession } from '../history/history.ts'
+import { touchedPaths } from '../journal/intent.ts'
 import { Session } from '../journal/session.ts'
-import type { Case } from '../recovery/cases.ts'
-import { Recovery, type Result } from '../recovery/recovery.ts'
-import type { Way } from '../recovery/ways.ts'
-import { type ClosedFiles, closedFilesOf } from './closed-files.ts'
+import { lifeOf, liveSessions } from '../journal/session-folder.ts'
+import { type Answer, asAsked, isAnswer, meant, type Recovered, type Wish } from '../recovery/as-asked.ts'
+import { Recovery } from '../recovery/recovery.ts'
+import { shareFolder } from '../recovery/shared-folders.ts'
+import { closedFilesOf } from './closed-files.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
-import { describeReport, describeWay, titleOf } from './report.ts'
-import { plainText } from './text.ts'
+import { order, sessionFor } from './live-session.ts'
+import { recoveredText, statusOf } from './report.ts'
 
 const USAGE = `Usage: lsp-wal recover [--finish | --roll-back | --discard] [--dry-run] [ID]
 
 Deals with the edits that a crash left half done in this workspace: what is torn is finished, what was
 never seen by the editor is replayed; anything else is listed for you to decide.
+While an editor runs behind lsp-wal in this folder, it goes through its buffers.
 
     --finish      write the missing files of ID (of all, without one)
     --roll-back   put the originals back
@@ -20,125 +23,82 @@ never seen by the editor is replayed; anything else is listed for you to decide.
     --dry-run     show what would be written
 `
 
-type Decision = 'finish' | 'roll-back' | 'discard'
-
 /** `lsp-wal recover`. */
 export const recover: Command = async (around, args) => {
-  const options = parse(args)
-  if (options === 'help') {
+  const wish = parse(args)
+  if (wish === 'help') {
     around.out(USAGE)
     return EXIT.done
   }
-  const { env, root, cwd, out, err } = around
+  const pending = await pendingPaths(around)
+  // With nothing to ask for, an editor that does not answer is no matter.
+  const live = pending === undefined ? undefined : await sessionFor(around, [around.cwd], pending)
+  if (live === undefined) return recoverHere(around, wish)
+  const what = { v: 1, do: 'recover', ...wish, folders: [around.cwd] } as const
+  const answer = await order(around, live, what, isAnswer)
+  return answer.kind === 'done' ? toldAll(around, answer.recovered) : nothingMeant(around, wish, answer)
+}
+
+/**
+ * The paths of what dead sessions of this folder have left pending: the editor that has most of them open is to deal
+ * with it. Also of those that another session has taken over. Undefined: there is nothing.
+ */
+async function pendingPaths({ cwd, env, root }: Surroundings): Promise<string[] | undefined> {
+  const pending: string[][] = []
+  for (const session of await liveSessions(env, root)) {
+    if (!(await shareFolder(env.disk, session.info.folders, [cwd]))) continue
+    if (session.claimedBy === undefined && (await lifeOf(env, session)) !== 'dead') continue
+    const history = await readSession(env, session)
+    for (const { recorded } of history?.entries ?? [])
+      if (!recorded.settled) pending.push(touchedPaths(recorded.intent))
+  }
+  return pending.length === 0 ? undefined : pending.flat()
+}
+
+/** With no editor that could do it. */
+async function recoverHere(around: Surroundings, wish: Wish): Promise<number> {
+  const { env, root, cwd, err } = around
   const start = { folders: [cwd], server: ['lsp-wal', 'recover'], editor: null }
-  const tell = (problem: unknown) => err(`lsp-wal: ${(problem as Error).message}\n`)
-  const session = new Session(env, root, start, tell)
-  const recovery = await Recovery.start(env, root, session, start, tell)
+  const problem = (error: unknown) => err(`lsp-wal: ${(error as Error).message}\n`)
+  const session = new Session(env, root, start, problem)
+  const recovery = await Recovery.start(env, root, session, start, problem)
   try {
-    const cases = recovery
-      .inOrder(options.decision === 'roll-back')
-      .filter(({ intent }) =>
-        options.id === undefined ? mayGoUnnamed(intent, options) : intent.id.startsWith(options.id),
-      )
-    if (cases.length === 0) {
-      if (options.id !== undefined)
-        throw new UsageError(`nothing pending here is called ${options.id}; see: lsp-wal status`)
-      out('Nothing is waiting to be recovered here.\n')
-      return EXIT.done
-    }
-    if (options.id !== undefined && cases.length > 1)
-      throw new UsageError(
-        `${options.id} may be any of ${cases.map(({ intent }) => intent.id.slice(0, 12)).join(', ')}`,
-      )
-    return await dealWith(around, recovery, cases, options)
+    const which = meant(recovery, wish)
+    if (which.kind !== 'cases') return nothingMeant(around, wish, which)
+    const workspaceOf = ({ session }: (typeof which.cases)[number]) => closedFilesOf(around, session)
+    let status: number = EXIT.done
+    for await (const { recovered } of asAsked(recovery, which.cases, wish, workspaceOf))
+      status = Math.max(status, told(around, recovered))
+    return status
   } finally {
     await recovery.end()
     await session.end()
   }
 }
 
-interface Options {
-  readonly id: string | undefined
-  readonly decision: Decision | undefined
-  readonly dryRun: boolean
+function toldAll(around: Surroundings, all: readonly Recovered[]): number {
+  return Math.max(EXIT.done, ...all.map((recovered) => told(around, recovered)))
 }
 
-async function dealWith(
-  around: Surroundings,
-  recovery: Recovery,
-  cases: readonly Case[],
-  options: Options,
-): Promise<number> {
-  let status: number = EXIT.done
-  for (const kase of cases) {
-    const workspace = await closedFilesOf(around, kase.session)
-    if (options.dryRun) {
-      around.out(
-        describeWay(around, kase.intent, await previewOf(recovery, kase, workspace, options.decision)),
-      )
-      continue
-    }
-    if (options.decision === 'discard') {
-      await recovery.discard(kase)
-      around.out(`Discarded: ${titleOf(kase.intent)}. Every file is as it was.\n`)
-      continue
-    }
-    if (recovery.isSettled(kase)) continue
-    const result = await carryOutCase(recovery, kase, workspace, options)
-    around.out(describe(around, result))
-    status = Math.max(status, statusOf(result))
+function told(around: Surroundings, recovered: Recovered): number {
+  around.out(recoveredText(around, recovered))
+  return statusOf(recovered)
+}
+
+/** @throws UsageError where the user has named something else */
+function nothingMeant({ out }: Surroundings, { id }: Wish, which: Exclude<Answer, { kind: 'done' }>): number {
+  switch (which.kind) {
+    case 'none':
+      out('Nothing is waiting to be recovered here.\n')
+      return EXIT.done
+    case 'unknown':
+      throw new UsageError(`nothing pending here is called ${id}; see: lsp-wal status`)
+    case 'ambiguous':
+      throw new UsageError(`${id} may be any of ${which.ids.map((each) => each.slice(0, 12)).join(', ')}`)
   }
-  return status
 }
 
-/** A recovery that was cut short goes on, whatever is decided about the others: taken back, it would be undone. */
-function carryOutCase(
-  recovery: Recovery,
-  kase: Case,
-  workspace: ClosedFiles,
-  options: Options,
-): Promise<Result> {
-  const { decision, id } = options
-  if (decision === 'finish' || decision === 'roll-back') {
-    if (id !== undefined || kase.intent.about.of === undefined)
-      return recovery.decide(kase, workspace, decision)
-    return recovery.deal(kase, workspace, 'replay')
-  }
-  return recovery.deal(kase, workspace, 'auto')
-}
-
-function previewOf(
-  recovery: Recovery,
-  kase: Case,
-  workspace: ClosedFiles,
-  decision: Decision | undefined,
-): Promise<Way> {
-  return recovery.preview(kase, workspace, decision === 'roll-back' ? 'roll-back' : 'finish')
-}
-
-function describe(around: Surroundings, result: Result): string {
-  if (result.kind === 'waiting') {
-    const id = result.case.intent.id.slice(0, 8)
-    return `Waiting for you: ${titleOf(result.case.intent)}: ${plainText(result.plan.reason)}.\n  lsp-wal recover --finish ${id}   or --roll-back, or --discard\n`
-  }
-  if (result.kind === 'buffered' || result.report === undefined)
-    return `Settled: ${titleOf(result.case.intent)}: nothing was left to do.\n`
-  return describeReport(around, result.report)
-}
-
-function statusOf(result: Result): number {
-  if (result.kind === 'waiting') return EXIT.waiting
-  if (result.kind !== 'done' || result.report === undefined) return EXIT.done
-  const { left, withheld } = result.report
-  return left.length + withheld.length > 0 ? EXIT.partly : EXIT.done
-}
-
-/** What another program wrote is acted on only when it is named. */
-function mayGoUnnamed(intent: Intent, { decision }: Options): boolean {
-  return !intent.foreign || decision === undefined
-}
-
-function parse(args: readonly string[]): Options | 'help' {
+function parse(args: readonly string[]): Wish | 'help' {
   const flag = { type: 'boolean', default: false } as const
   const options = { finish: flag, 'roll-back': flag, discard: flag, 'dry-run': flag, help: flag }
   const { values, positionals } = orUsage(() =>

@@ -1,47 +1,54 @@
-import type { Intent } from '../journal/intent.ts'
-import type { Report } from '../recovery/carry-out.ts'
-import type { Way } from '../recovery/ways.ts'
-import type { Change } from '../recovery/workspace.ts'
-import type { Surroundings } from './command.ts'
+import { plural } from '../history/words.ts'
+import type { Recovered, RecoveredFile } from '../recovery/as-asked.ts'
+import { EXIT, type Surroundings } from './command.ts'
 import { plainText, shownPath } from './text.ts'
 import { leftLines } from './undone-text.ts'
 
-const DONE = { finish: 'Finished', 'roll-back': 'Rolled back', undo: 'Undid' } as const
+const VERBS = { changed: 'changed ', created: 'created ', removed: 'removed ' } as const
 
-/** What a recovery or an undo did, for people. */
-export function describeReport(around: Surroundings, report: Report): string {
-  const { own, of, purpose, written, left, withheld } = report
-  const files = `${written.length} file${written.length === 1 ? '' : 's'} written`
-  const lines = [`${DONE[purpose]}: ${titleOf(of)}: ${own === undefined ? 'nothing was left to do' : files}.`]
-  for (const change of own?.images ?? [])
-    if (written.includes(change.path))
-      lines.push(
-        `  ${verbOf(change.before, change.after.kind === 'absent')} ${shownPath(around, change.path)}`,
-      )
-  lines.push(...leftLines(around, [...left, ...withheld]))
-  // Taken back alone, what was finished would tear the edit again: it is the whole of it that can be undone.
-  const id = purpose === 'finish' ? (of.about.of ?? of.id) : own?.id
-  if (written.length > 0 && id !== undefined) lines.push(`To take it back: lsp-wal undo ${id.slice(0, 8)}`)
+/** What became of one pending intent, or would, for people. */
+export function recoveredText(around: Surroundings, recovered: Recovered): string {
+  const { back, files, left } = recovered
+  const lines = [
+    headingOf(recovered),
+    ...files.map((file) => fileLine(around, file)),
+    ...leftLines(around, left),
+    ...(back === undefined ? [] : [`To take it back: lsp-wal undo ${plainText(back.slice(0, 8))}`]),
+  ]
   return `${lines.join('\n')}\n`
 }
 
-/** What would be done, for people. */
-export function describeWay(
-  around: Surroundings,
-  intent: Intent,
-  { changes, left, withheld = [] }: Way,
-): string {
-  const files = `${changes.length} file${changes.length === 1 ? '' : 's'} would be written`
-  const lines = [`${titleOf(intent)}: ${changes.length === 0 ? 'there is nothing to write' : files}.`]
-  for (const { path, before, after } of changes)
-    lines.push(`  ${verbOf(before, after === undefined)} ${shownPath(around, path)}`)
-  return `${[...lines, ...leftLines(around, [...left, ...withheld])].join('\n')}\n`
+/** The exit status for it. */
+export function statusOf({ what, left }: Recovered): number {
+  if (what === 'waiting') return EXIT.waiting
+  return left.length > 0 && what !== 'would be' ? EXIT.partly : EXIT.done
 }
 
-function verbOf(before: Change['before'], removed: boolean): string {
-  return removed ? 'removed ' : before === undefined ? 'created ' : 'changed '
+function headingOf({ id, label, files, left, reason = '', what }: Recovered): string {
+  const short = plainText(id.slice(0, 8))
+  const title = `${short} "${plainText(label) || 'edit'}"`
+  const counted = plural(files.length, 'file')
+  const written =
+    files.length > 0 ? `${counted} written` : `nothing was ${left.length > 0 ? 'written' : 'left to do'}`
+  switch (what) {
+    case 'would be':
+      return `${title}: ${files.length === 0 ? 'there is nothing to write' : `${counted} would be written`}.`
+    case 'waiting':
+      return `Waiting for you: ${title}: ${plainText(reason)}.\n  lsp-wal recover --finish ${short}   or --roll-back, or --discard`
+    case 'discard':
+      return `Discarded: ${title}. Every file is as it was.`
+    case 'settled':
+      return `Settled: ${title}: nothing was left to do.`
+    case 'buffered':
+      return `In the editor: ${title}: save it there.`
+    case 'finish':
+      return `Finished: ${title}: ${written}.`
+    case 'roll-back':
+      return `Rolled back: ${title}: ${written}.`
+  }
 }
 
-export function titleOf({ id, about }: Intent): string {
-  return `${id.slice(0, 8)} "${plainText(about.label) || 'edit'}"`
+function fileLine(around: Surroundings, { path, change, where }: RecoveredFile): string {
+  const note = where === 'buffer' ? '  (in the editor: save it there)' : ''
+  return `  ${VERBS[change]} ${shownPath(around, path)}${note}`
 }

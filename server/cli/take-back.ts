@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import { type Entry, readHistory } from '../history/history.ts'
 import { States } from '../history/state.ts'
 import { type Direction, takeBack, toTakeBack, wayBack } from '../history/undo.ts'
-import { type Undone, undoneOf, wouldBeUndone } from '../history/undone.ts'
+import { isUndone, type Undone, undoneOf, wouldBeUndone } from '../history/undone.ts'
+import { touchedPaths } from '../journal/intent.ts'
 import { Session } from '../journal/session.ts'
 import { Recovery } from '../recovery/recovery.ts'
 import { closedFilesOf } from './closed-files.ts'
@@ -64,9 +65,10 @@ async function takeBackOne(
   const state = await states.of(entry)
   if (direction === 'undo' && state.kind === 'pending' && state.owner === 'nobody')
     return rollBackPending(around, entry, { dryRun, files })
-  const live = await sessionFor(around, entry)
+  const { session } = entry
+  const live = await sessionFor(around, session.info.folders, touchedPaths(entry.recorded.intent), session)
   const { id } = entry.recorded.intent
-  if (live !== undefined) return order(around, live, { v: 1, do: direction, id, files, dryRun })
+  if (live !== undefined) return order(around, live, { v: 1, do: direction, id, files, dryRun }, isUndone)
   const workspace = await closedFilesOf(around, entry.session)
   const way = await wayBack(env, states, entry, workspace, files)
   if (dryRun) return wouldBeUndone(direction, entry.recorded.intent, way)

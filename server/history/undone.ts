@@ -1,7 +1,7 @@
 import { bytesOf, type FileBytes, isUnkept } from '../edits/file-bytes.ts'
 import type { Intent } from '../journal/intent.ts'
 import type { Report } from '../recovery/carry-out.ts'
-import type { Left, Way } from '../recovery/ways.ts'
+import { areStrings, isLeft, type Left, type Way } from '../recovery/ways.ts'
 import type { Change } from '../recovery/workspace.ts'
 import type { Direction } from './undo.ts'
 
@@ -79,17 +79,6 @@ function isFile(value: unknown): boolean {
   const isChange = change === 'changed' || change === 'created' || change === 'removed'
   const isPlace = where === 'disk' || where === 'buffer' || where === null
   return isChange && isPlace && areStrings([path, before ?? '', after ?? '', movedFrom ?? '', was ?? ''])
-}
-
-function isLeft(value: unknown): boolean {
-  const { path, reason, hunks = [] } = (value ?? {}) as Partial<Record<keyof Left, unknown>>
-  const isHunk = (hunk: Partial<Record<string, unknown>> | null) =>
-    typeof hunk?.line === 'number' && [hunk.base, hunk.ours, hunk.theirs].every(areStrings)
-  return areStrings([path, reason]) && Array.isArray(hunks) && hunks.every(isHunk)
-}
-
-function areStrings(values: unknown): boolean {
-  return Array.isArray(values) && values.every((value) => typeof value === 'string')
 }
 
 /** What was undone, or done again, as its user knows it. */

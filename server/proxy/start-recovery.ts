@@ -5,6 +5,7 @@ import type { Outcome } from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import type { SessionStart } from '../journal/session-folder.ts'
+import { type Answer, asAsked, meant, type Recovered, type Wish } from '../recovery/as-asked.ts'
 import type { Case } from '../recovery/cases.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
 import { reachOf } from '../recovery/reach.ts'
@@ -43,6 +44,7 @@ export class StartRecovery {
   /** Intents of claimed sessions that this session follows to their end. */
   readonly #followed = new Set<string>()
   #folders: readonly string[] = []
+  #undecided: readonly Case[] = []
   #ended = false
 
   constructor(
@@ -71,6 +73,7 @@ export class StartRecovery {
   ): Promise<void> {
     const recovery = await Recovery.start(this.#env, root, this.#session, start, tell)
     this.#recovery = recovery
+    this.#undecided = recovery.cases
     const recorded = new Set(recovery.cases.flatMap(({ session }) => session.info.folders))
     this.#folders = await reachOf(this.#env, [...recorded], start.folders)
     for (const { intent } of recovery.adopted) this.#follow(recovery, intent)
@@ -87,11 +90,39 @@ export class StartRecovery {
     return this.#carrying
   }
 
+  /** What was taken over, and is not dealt with yet: its user may be asked about it. */
+  get undecided(): readonly Case[] {
+    return this.#undecided
+  }
+
+  /** Does what the command line asks for, which tells its user itself. */
+  async decide(wish: Wish, workspace: Workspace): Promise<Answer> {
+    const recovery = this.#recovery!
+    const which = meant(recovery, wish)
+    try {
+      if (which.kind !== 'cases') return which
+      const recovered: Recovered[] = []
+      for await (const each of asAsked(recovery, which.cases, wish, async () => workspace)) {
+        recovered.push(each.recovered)
+        if (each.result !== undefined) this.#heed(recovery, each.result, 'editor')
+        if (this.#ended) break
+      }
+      return { kind: 'done', recovered }
+    } finally {
+      this.#undecided = []
+      await recovery.release(this.#followed)
+    }
+  }
+
   /** Stops between two cases, and hands on what is left. */
   async end(): Promise<void> {
     this.#ended = true
     await this.#carrying?.catch(() => {}) // whoever started it was told
     await this.#recovery?.end()
+  }
+
+  #done(kase: Case): void {
+    this.#undecided = this.#undecided.filter((other) => other !== kase)
   }
 
   #follow(recovery: Recovery, intent: Intent): void {
@@ -109,9 +140,12 @@ export class StartRecovery {
       if (this.#ended) return
       await this.#unlessFailed(failed, kase, async () => {
         const result = await recovery.deal(kase, workspace, this.#mode)
-        if (result.kind === 'waiting') waiting.push(result)
-        else if (result.kind === 'buffered') this.#follow(recovery, kase.intent)
-        else this.#tell(recovery, result, audience)
+        if (result.kind === 'waiting') {
+          waiting.push(result)
+          return
+        }
+        this.#tell(recovery, result, audience)
+        this.#done(kase)
       })
     }
     for (const each of waiting) {
@@ -119,6 +153,7 @@ export class StartRecovery {
       await this.#unlessFailed(failed, each.case, async () => {
         if (audience === 'editor' && this.#mode !== 'report') await this.#ask(recovery, each, workspace)
         else this.#report(each)
+        this.#done(each.case)
       })
     }
     // What the user left open is theirs to deal with from the command line, too, and at once.
@@ -138,6 +173,7 @@ export class StartRecovery {
       if (!(error instanceof DiskError || error instanceof JournalError)) throw error
       failed.push({ case: kase, reason: error.message })
     }
+    this.#done(kase)
     const { reason } = failed.at(-1)!
     this.#conversation.show('warning', `${titleOf(kase)} is waiting: ${reason}; the next start tries again`)
   }
@@ -161,15 +197,23 @@ export class StartRecovery {
     this.#conversation.show('warning', `${titleOf(kase)} is waiting: ${reason}; see: ${command}`)
   }
 
-  #tell(recovery: Recovery, result: Result, audience: Audience): void {
+  /** What stands in buffers is followed until it is saved, and the server is told of what was written. */
+  #heed(recovery: Recovery, result: Result, audience: Audience): void {
+    if (result.kind === 'buffered') this.#follow(recovery, result.case.intent)
     if (result.kind !== 'done' || result.report === undefined) return
-    const { purpose, own, written, buffered } = result.report
-    const left = [...result.report.left, ...result.report.withheld]
+    const { own, written, buffered } = result.report
     if (own !== undefined && buffered.length > 0)
       this.#settlement.follow(own, { note: (outcome) => this.#session.note(outcome) }, 'applied')
     // Without a screen it all happens before the server has heard of the workspace: it reads the whole of it anyway.
     if (audience === 'editor' && own !== undefined && written.length > 0)
       this.#conversation.notifyServer(...changedFiles(own, written))
+  }
+
+  #tell(recovery: Recovery, result: Result, audience: Audience): void {
+    this.#heed(recovery, result, audience)
+    if (result.kind !== 'done' || result.report === undefined) return
+    const { purpose, own, written, buffered } = result.report
+    const left = [...result.report.left, ...result.report.withheld]
     const count = written.length + buffered.length
     const unsaved = buffered.length > 0 ? ` (${buffered.length} of them in the editor, unsaved)` : ''
     const files = `${count} file${count === 1 ? '' : 's'} written${unsaved}`

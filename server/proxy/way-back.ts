@@ -1,8 +1,9 @@
 import type { Undone } from '../history/undone.ts'
-import type { Env } from '../journal/env.ts'
+import { type Env, JournalError } from '../journal/env.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import type { SessionStart } from '../journal/session-folder.ts'
+import { type Answer, recoveryOrder, type Wish } from '../recovery/as-asked.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
 import type { ClientFacts } from './client-facts.ts'
@@ -97,7 +98,9 @@ export class WayBack {
   }
 
   /** What the command line asks for over the session's socket. */
-  async ordered(order: unknown): Promise<Undone> {
+  async ordered(order: unknown): Promise<Undone | Answer> {
+    const asked = recoveryOrder(order)
+    if (asked !== undefined) return this.#recoverAsAsked(asked.wish, asked.folders)
     const undone = await (await this.takeBacks()).order(order)
     this.#here.offer.takenBack(undone)
     return undone
@@ -110,6 +113,20 @@ export class WayBack {
 
   async end(): Promise<void> {
     for (const recovery of [this.recovery, ...this.#later]) await recovery.end().catch(this.#here.tell)
+  }
+
+  /** @throws JournalError where this session deals with that already */
+  async #recoverAsAsked(wish: Wish, folders: readonly string[]): Promise<Answer> {
+    const { root, start, tell } = this.#here
+    const recovery = this.#newRecovery()
+    this.#later.push(recovery)
+    await recovery.claim(root, { ...start, folders }, tell)
+    const answer = await this.#within(this.#whole(recovery), (workspace) => recovery.decide(wish, workspace))
+    const others = [this.recovery, ...this.#later].filter((other) => other !== recovery)
+    const undecided = others.flatMap((other) => other.undecided)
+    if (answer.kind !== 'done' && undecided.some(({ intent }) => intent.id.startsWith(wish.id ?? '')))
+      throw new JournalError('it deals with that at the moment: see what it asks')
+    return answer
   }
 
   #newRecovery(): StartRecovery {

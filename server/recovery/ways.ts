@@ -24,6 +24,18 @@ export interface Left {
   readonly hunks?: readonly Hunk[]
 }
 
+/** Whether what a session told of a path that was left is that. */
+export function isLeft(value: unknown): boolean {
+  const { path, reason, hunks = [] } = (value ?? {}) as Partial<Record<keyof Left, unknown>>
+  const isHunk = (hunk: Partial<Record<string, unknown>> | null) =>
+    typeof hunk?.line === 'number' && [hunk.base, hunk.ours, hunk.theirs].every(areStrings)
+  return areStrings([path, reason]) && Array.isArray(hunks) && hunks.every(isHunk)
+}
+
+export function areStrings(values: unknown): boolean {
+  return Array.isArray(values) && values.every((value) => typeof value === 'string')
+}
+
 export interface WayOptions {
   /** Paths that the user has asked for by name. */
   readonly named?: ReadonlySet<string> | undefined

@@ -1,0 +1,112 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { HeadlessClient } from '../../client-shim/client.ts'
+import { editor, endEditors } from './screen.ts'
+import { Stage } from './stage.ts'
+
+const BEFORE = { 'a.ts': 'let foo = 1\n', 'b.ts': 'foo\r\n', 'c.ts': 'use foo\n' }
+const AFTER = { 'a.ts': 'let bar = 1\n', 'b.ts': 'bar\r\n', 'c.ts': 'use bar\n' }
+
+const at = (line: number, start: number, end: number) => ({
+  start: { line, character: start },
+  end: { line, character: end },
+})
+
+const edits = (stage: Stage) => ({
+  [stage.uri('a.ts')]: [{ range: at(0, 4, 7), newText: 'bar' }],
+  [stage.uri('b.ts')]: [{ range: at(0, 0, 3), newText: 'bar' }],
+  [stage.uri('c.ts')]: [{ range: at(0, 4, 7), newText: 'bar' }],
+})
+
+afterEach(endEditors)
+
+/** A rename that a crash has cut short after its first file, and an editor that has b.ts open and asks nobody. */
+async function torn(stage: Stage): Promise<HeadlessClient> {
+  const rename = {
+    executeCommand: { command: 'edit', arguments: [{ changes: edits(stage) }, 'Rename foo'], edits: 1 },
+  }
+  await stage.headless(['--die-at', 'files-saved=1', '--die-with-server'], [rename], stage.wrapped())
+  expect(stage.files()).toEqual({ ...BEFORE, 'a.ts': AFTER['a.ts'] })
+  const client = await editor(stage, {
+    command: stage.wrapped(['--recover', 'report']) as [string, ...string[]],
+  })
+  await client.open(stage.path('b.ts'))
+  await client.waitForMessage(/Rename foo.* is waiting/)
+  return client
+}
+
+const text = (client: HeadlessClient, stage: Stage) => client.document(stage.path('b.ts'))?.text
+
+async function quit(stage: Stage, client: HeadlessClient): Promise<void> {
+  await client.shutdown()
+  expect(stage.journalFiles().filter((name) => name.startsWith('live'))).toEqual([])
+}
+
+describe('recover, while an editor runs', () => {
+  test('finishes in its buffers what it has open, the rest on the disk, and the server is told', async () => {
+    using stage = new Stage(BEFORE)
+    const client = await torn(stage)
+    const dry = await stage.lspWal('recover', '--dry-run')
+    expect(dry.stdout).toMatch(
+      /^[0-9a-f]{8} "Rename foo": 2 files would be written\.\n {2}changed {2}b\.ts\n {2}changed {2}c\.ts\n$/,
+    )
+    const { status, stdout, stderr } = await stage.lspWal('recover')
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^Finished: [0-9a-f]{8} "Rename foo": 2 files written\.\n/)
+    expect(stdout).toContain('  changed  b.ts  (in the editor: save it there)\n  changed  c.ts\n')
+    expect(stdout).toMatch(/\nTo take it back: lsp-wal undo [0-9a-f]{8}\n$/)
+    expect(text(client, stage)).toBe(AFTER['b.ts'])
+    expect(stage.files()).toEqual({ ...AFTER, 'b.ts': BEFORE['b.ts'] })
+    const seen = (await client.executeCommand('seen')) as { method: string; params: unknown }[]
+    expect(seen.filter(({ method }) => method === 'workspace/didChangeWatchedFiles')).toEqual([
+      {
+        method: 'workspace/didChangeWatchedFiles',
+        params: { changes: [{ uri: stage.uri('c.ts'), type: 2 }] },
+      },
+    ])
+    await client.saveAll()
+    expect(stage.files()).toEqual(AFTER)
+    expect((await stage.lspWal('recover')).stdout).toBe('Nothing is waiting to be recovered here.\n')
+    expect(await stage.lspWal('undo')).toMatchObject({ status: 0 })
+    await client.saveAll()
+    expect(stage.files()).toEqual(BEFORE)
+    await quit(stage, client)
+  })
+
+  test('rolls back, and discards, one that is named', async () => {
+    for (const [decision, files, says] of [
+      ['--roll-back', BEFORE, 'Rolled back: '],
+      ['--discard', { ...BEFORE, 'a.ts': AFTER['a.ts'] }, 'Discarded: '],
+    ] as const) {
+      using stage = new Stage(BEFORE)
+      const client = await torn(stage)
+      const [id] = /[0-9a-f]{8}/.exec((await stage.lspWal('status')).stdout)!
+      const unknown = await stage.lspWal('recover', decision, 'zz')
+      expect([unknown.status, unknown.stderr]).toEqual([
+        2,
+        'lsp-wal: nothing pending here is called zz; see: lsp-wal status\n',
+      ])
+      const { status, stdout } = await stage.lspWal('recover', decision, id)
+      expect([status, stdout.startsWith(says)]).toEqual([0, true])
+      await client.saveAll()
+      expect(stage.files()).toEqual(files)
+      await quit(stage, client)
+    }
+  })
+
+  test('leaves alone what was typed there since, and says what waits', async () => {
+    using stage = new Stage(BEFORE)
+    const client = await torn(stage)
+    await client.change(stage.path('b.ts'), [{ range: at(0, 0, 3), newText: 'typed' }])
+    const waiting = await stage.lspWal('recover')
+    expect(waiting.status).toBe(4)
+    expect(waiting.stdout).toMatch(
+      /^Waiting for you: [0-9a-f]{8} "Rename foo": .*b\.ts was changed since\.\n/,
+    )
+    const [id] = /[0-9a-f]{8}/.exec(waiting.stdout)!
+    const finished = await stage.lspWal('recover', '--finish', id)
+    expect(finished.status).toBe(3)
+    expect(finished.stdout).toContain('left alone  b.ts: the same lines were changed since\n')
+    expect(text(client, stage)).toBe('typed\r\n')
+    expect(stage.files()).toEqual({ ...AFTER, 'b.ts': BEFORE['b.ts'] })
+  })
+})
