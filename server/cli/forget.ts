@@ -13,6 +13,7 @@ import { lifeOf } from '../journal/session-folder.ts'
 import { unreadFolders } from '../journal/unread.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { resolveId } from './ids.ts'
+import { Spellings } from './named-files.ts'
 import { plainText, shownPath } from './text.ts'
 import { when } from './when.ts'
 
@@ -23,7 +24,8 @@ log should hold. What is left are hashes: the file's edit is listed as before, a
 rolled back again. The other files of the edit stay as they are, and so does the file itself.
 There is no way back. Backups and snapshots of the journal are not touched.
 
-    --file PATH   this file, or all beneath this folder; may be given several times
+    --file PATH   this file, or all beneath this folder, by whatever name it was recorded; may be given
+                  several times
     --all         out of every recorded edit of every workspace: what is done without an ID, too
     --dry-run     show what would be forgotten
 
@@ -38,8 +40,10 @@ export const forget: Command = async (around, args) => {
     return EXIT.done
   }
   const entry = options.id === undefined ? undefined : await find(around, options.id)
-  const wanted: Wanted = { files: options.files, id: entry?.recorded.intent.id }
   const { env, root } = around
+  const spellings = new Spellings(env.disk, (await readHistory(env, root, undefined)).entries)
+  const files = (await Promise.all(options.files.map((file) => spellings.everyOf(file)))).flat()
+  const wanted: Wanted = { files: [...new Set(files)], id: entry?.recorded.intent.id }
   if (entry === undefined && !options.dryRun) await sweep(around)
   const all = await searchSessions(env, root, wanted)
   const concerned = all.filter(

@@ -30,6 +30,17 @@ export class Spellings {
     return this.#those(file, (path) => isWithin(real, path))
   }
 
+  /** Every name that a file, or what lies beneath a folder, has gone by, whichever of them is given; itself, too. */
+  async everyOf(file: string): Promise<readonly string[]> {
+    const [named, real] = [await this.#realOf(file), await this.#targetOf(file)]
+    const isMeant = (path: string) => isWithin(file, path) || isWithin(named, path) || isWithin(real, path)
+    const found = new Set([file, named, real])
+    for (const path of this.#recorded)
+      if (isMeant(path) || isMeant(await this.#realOf(path)) || isMeant(await this.#targetOf(path)))
+        found.add(path)
+    return [...found]
+  }
+
   async #those(file: string, isMeant: (real: string) => boolean): Promise<readonly string[]> {
     const found: string[] = []
     for (const path of this.#recorded) if (isMeant(await this.#realOf(path))) found.push(path)
@@ -43,5 +54,10 @@ export class Spellings {
     const real = known ?? realpathAsFar(this.#disk, folder).catch(() => folder) // nobody can look at it: as it is
     if (known === undefined) this.#folders.set(folder, real)
     return join(await real, basename(path))
+  }
+
+  /** Every link resolved, its own name, too. */
+  #targetOf(path: string): Promise<string> {
+    return realpathAsFar(this.#disk, path).catch(() => path)
   }
 }

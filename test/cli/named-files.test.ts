@@ -1,6 +1,7 @@
-import { readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { forget } from '../../server/cli/forget.ts'
 import { log } from '../../server/cli/log.ts'
 import { redo } from '../../server/cli/redo.ts'
 import { undo } from '../../server/cli/undo.ts'
@@ -46,5 +47,68 @@ describe('a file that is named through a link', () => {
       await expect(place.run(undo, ['--file', name], around())).rejects.toThrow(
         `aa000000 does not touch ${join(around().cwd, name)}`,
       )
+  })
+})
+
+describe('a file that is to be forgotten', () => {
+  const logs = () =>
+    [place.root.history, place.root.live]
+      .filter((folder) => existsSync(folder))
+      .flatMap((folder) =>
+        readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+      )
+      .filter((path) => path.endsWith('wal.log'))
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('')
+  const SECRET = Buffer.from('secret 1\n').toString('base64')
+
+  beforeEach(async () => {
+    await place.session(async (scribe) => {
+      await scribe.landed(id('bb'), { 'src/key.ts': replacing('secret 1\n', '1', '2') })
+    })
+    symlinkSync(place.path('src/key.ts'), place.path('alias.ts'))
+    expect(logs()).toContain(SECRET)
+  })
+
+  it.each([
+    ['through a link to its workspace', '../link/src/key.ts'],
+    ['by a link to it', 'alias.ts'],
+    ['by its folder, through a link', '../link/src'],
+    ['as it was recorded', 'src/key.ts'],
+  ])('is found %s', async (_title, name) => {
+    const { exit, out } = await place.run(forget, ['--file', name])
+    expect([exit, out]).toEqual([0, expect.stringContaining('src/key.ts')])
+    expect(logs()).not.toContain(SECRET)
+  })
+
+  it('is found where it was recorded through a link, whatever else is recorded as it is named', async () => {
+    const through = join(place.folder, 'link')
+    await place.session(
+      async (scribe) => {
+        const intent = await scribe.intent(id('cc'), {
+          '../link/src/key.ts': replacing('secret 3\n', '3', '4'),
+        })
+        scribe.note(intent, 'landed')
+      },
+      { folders: [through] },
+    )
+    const held = Buffer.from('secret 3\n').toString('base64')
+    expect(logs()).toContain(held)
+    expect(await place.run(forget, ['--file', 'src/key.ts'])).toMatchObject({ exit: 0 })
+    expect(logs()).not.toContain(held)
+    expect(logs()).not.toContain(SECRET)
+  })
+
+  it('is found where it was recorded by a link to it', async () => {
+    await place.session(async (scribe) => {
+      await scribe.landed(id('dd'), { 'alias.ts': replacing('secret 5\n', '5', '6') })
+    })
+    expect(await place.run(forget, ['--file', 'src/key.ts'])).toMatchObject({ exit: 0 })
+    expect(logs()).not.toContain(Buffer.from('secret 5\n').toString('base64'))
+  })
+
+  it('is no other one of that name', async () => {
+    expect((await place.run(forget, ['--file', '../link/key.ts'])).out).toMatch(/^No recorded edit holds /)
+    expect(logs()).toContain(SECRET)
   })
 })
