@@ -1,6 +1,7 @@
 import type { Image } from '../edits/images.ts'
 import type { Intent } from '../journal/intent.ts'
 import { isFinal, leftIn } from '../journal/outcomes.ts'
+import { isWithin } from '../journal/root.ts'
 import { imageAt } from '../recovery/observe.ts'
 import type { Workspace } from '../recovery/workspace.ts'
 import type { Entry } from './history.ts'
@@ -35,7 +36,9 @@ export async function followed(
       if ((await workspace.look(image.path)).kind !== 'absent') continue
       if ((await workspace.look(to)).kind === 'file') was.set(to, image.path)
     }
-  return was.size === 0 ? { intent, was } : { intent: withPaths(intent, was), was }
+  if (was.size === 0) return { intent, was }
+  const madeSince = new Set(steps.flatMap((step) => step.intent.folders.made))
+  return { intent: withPaths(intent, was, madeSince), was }
 }
 
 /** What an intent moved, where it was carried out. */
@@ -93,7 +96,7 @@ function whereTo({ path, after }: Image, steps: readonly Step[]): string | undef
   return at === path ? undefined : at
 }
 
-function withPaths(intent: Intent, was: ReadonlyMap<string, string>): Intent {
+function withPaths(intent: Intent, was: ReadonlyMap<string, string>, madeSince: ReadonlySet<string>): Intent {
   const to = new Map([...was].map(([now, then]) => [then, now]))
   const facts = new Map(intent.facts)
   const images = intent.images.map((image) => {
@@ -104,5 +107,21 @@ function withPaths(intent: Intent, was: ReadonlyMap<string, string>): Intent {
     facts.set(path, { from: 'disk', ...(mode !== undefined && { mode }) })
     return { ...image, path, source: image.source === image.path ? path : image.source }
   })
-  return { ...intent, images, facts }
+  const made = intent.folders.made.map((folder) => {
+    const place = placeOf(folder, was)
+    return madeSince.has(place) ? place : folder
+  })
+  return { ...intent, images, facts, folders: { ...intent.folders, made } }
+}
+
+/** A folder went where all those files went that were in it. */
+function placeOf(folder: string, was: ReadonlyMap<string, string>): string {
+  const places = new Set<string>()
+  for (const [now, then] of was) {
+    if (!isWithin(folder, then)) continue
+    const rest = then.slice(folder.length)
+    places.add(now.endsWith(rest) ? now.slice(0, -rest.length) : folder)
+  }
+  const [place, ...others] = places
+  return place === undefined || others.length > 0 ? folder : place
 }

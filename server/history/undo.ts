@@ -145,7 +145,8 @@ export async function wayBack(
     seen.filter(({ image }) => isNamed(image.path)),
     { named, withheld: withheld.filter(({ path }) => isNamed(path)), merge },
   )
-  return { ...way, changes: way.changes.map((change) => withWas(change, was.get(change.path))) }
+  const changes = way.changes.map((change) => withWas(change, was.get(change.path)))
+  return { ...way, changes, folders: intent.folders }
 }
 
 function withWas(change: Change, was: string | undefined): Change {
@@ -170,7 +171,8 @@ export async function takeBack(
   const own = new Set(touchedPaths(intent))
   const movedSince = way.changes.map(({ path }) => path).filter((path) => !own.has(path) && !left.has(path))
   await makeDurable(env.disk, [...kept, ...movedSince], entry.session.info.folders, bare)
-  return carryOut(env, session, workspace, intent, 'undo', way)
+  const asItIs = { ...intent, folders: way.folders ?? intent.folders }
+  return carryOut(env, session, workspace, asItIs, 'undo', way)
 }
 
 /** The named files, and with each moved one its other end; undefined: all of them. One is named as it was, or as it is. */

@@ -15,6 +15,8 @@ export interface Way {
   readonly changes: readonly Change[]
   readonly left: readonly Left[]
   readonly withheld?: readonly Left[]
+  /** Those of the intent, where later ones have moved them since. */
+  readonly folders?: Intent['folders']
 }
 
 export interface Left {

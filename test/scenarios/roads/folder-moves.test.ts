@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 import { message } from '../relay/messages.ts'
@@ -30,12 +30,7 @@ function furnished(stage: Stage): void {
 const renameFile = (stage: Stage) => ({ kind: 'rename', oldUri: stage.uri('src'), newUri: stage.uri('lib') })
 
 function edit(stage: Stage): object {
-  const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }
-  const text = {
-    textDocument: { uri: stage.uri('main.ts'), version: null },
-    edits: [{ range, newText: 'bar' }],
-  }
-  return { documentChanges: [renameFile(stage), text] }
+  return { documentChanges: [renameFile(stage), textEdit(stage, 'main.ts', 'bar')] }
 }
 
 const journalBytes = (stage: Stage) =>
@@ -124,4 +119,54 @@ describe.concurrent('a large folder that is moved', () => {
     expect(existsSync(stage.path('src/deep/6/6.ts'))).toBe(true)
     expect(readFileSync(stage.path('main.ts'), 'utf8')).toBe('foo\n')
   })
+
+  test('is followed by the undo of what was edited in it before, and goes where it is said to be', async ({
+    stage,
+    processes,
+    expect,
+  }) => {
+    stage.write('src/a.ts', 'foo\n')
+    stage.write('src/in/b.ts', 'b\n')
+    const session = await opened(stage, processes)
+    let id = 0
+    const applied = async (documentChanges: readonly object[], carryOut: () => void) => {
+      const params = { edit: { documentChanges } }
+      id++
+      await session.exchange({ fromServer: [message({ id, method: 'workspace/applyEdit', params })] })
+      carryOut()
+      await session.exchange({ fromEditor: [message({ id, result: { applied: true } })] })
+    }
+    const move = (from: string, to: string) =>
+      applied([{ kind: 'rename', oldUri: stage.uri(from), newUri: stage.uri(to) }], () =>
+        renameSync(stage.path(from), stage.path(to)),
+      )
+    await applied([textEdit(stage, 'src/a.ts', 'bar')], () => stage.write('src/a.ts', 'bar\n'))
+    await move('src', 'lib')
+    await move('lib', 'core')
+    session.proxy.stdin.end()
+    await session.proxy.ended
+    const log = JSON.parse((await stage.lspWal('log', '--json')).stdout) as { id: string }[]
+    const [third, second, first] = log.map((entry) => entry.id)
+
+    const steps: [string, string, object][] = [
+      ['undo', first!, { 'core/a.ts': 'foo\n', 'core/in/b.ts': 'b\n' }],
+      ['undo', second!, { 'src/a.ts': 'foo\n', 'src/in/b.ts': 'b\n' }],
+      ['redo', second!, { 'core/a.ts': 'foo\n', 'core/in/b.ts': 'b\n' }],
+      ['redo', first!, { 'core/a.ts': 'bar\n', 'core/in/b.ts': 'b\n' }],
+      ['undo', third!, { 'lib/a.ts': 'bar\n', 'lib/in/b.ts': 'b\n' }],
+      ['undo', second!, { 'src/a.ts': 'bar\n', 'src/in/b.ts': 'b\n' }],
+      ['undo', first!, { 'src/a.ts': 'foo\n', 'src/in/b.ts': 'b\n' }],
+    ]
+    for (const [command, of, files] of steps) {
+      expect(await stage.lspWal(command, of)).toMatchObject({ status: 0, stderr: '' })
+      expect(stage.files()).toEqual(files)
+      // The folder that was left is gone.
+      expect(readdirSync(stage.workspace)).toHaveLength(1)
+    }
+  })
 })
+
+function textEdit(stage: Stage, name: string, newText: string): object {
+  const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }
+  return { textDocument: { uri: stage.uri(name), version: null }, edits: [{ range, newText }] }
+}
