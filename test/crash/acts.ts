@@ -9,6 +9,8 @@ export interface Act {
   readonly counted: 'recording' | 'recovery' | 'undo'
   readonly before: (run: Run) => Promise<void>
   readonly go: (run: Run, plan: FaultPlan) => Promise<Went>
+  /** What the user asks for again where an error was told: it has named what it could not write. */
+  readonly again?: (run: Run) => Promise<Went>
   /** How the starts after it go on. */
   readonly mode?: RecoverMode
 }
@@ -46,5 +48,17 @@ export const ACTS: readonly Act[] = [
       await run.recover()
     },
     go: (run, plan) => run.undo(plan),
+    again: (run) => run.undo(),
+  },
+  {
+    name: 'its redo',
+    counted: 'undo',
+    before: async (run) => {
+      await recordAndDie(run)
+      await run.recover()
+      await run.undo()
+    },
+    go: (run, plan) => run.redo(plan),
+    again: (run) => run.redo(),
   },
 ]

@@ -14,10 +14,10 @@ export interface Chain {
   readonly story: readonly string[]
 }
 
-type Act = 'recording' | 'recovery' | 'undo'
+type Act = 'recording' | 'recovery' | 'undo' | 'redo'
 
 /** A little more than most of these take, so that some get through. */
-const LONGEST: Record<Act, number> = { recording: 70, recovery: 180, undo: 130 }
+const LONGEST: Record<Act, number> = { recording: 70, recovery: 180, undo: 130, redo: 130 }
 
 /** One crash after the other, wherever the dice have them: in recording, in recoveries of recoveries, in undos. */
 export async function runChain(
@@ -48,8 +48,9 @@ export async function runChain(
   if (dice.chance(0.6)) {
     await run.recover(mode)
     for (let times = 1 + dice.below(4); times > 0; times--) {
-      if (dice.chance(0.6)) await cutShort('undo', (plan) => run.undo(plan))
-      else await cutShort('recovery', (plan) => run.recover('auto', plan))
+      if (!dice.chance(0.6)) await cutShort('recovery', (plan) => run.recover('auto', plan))
+      else if (!dice.chance(0.3) || !(await undoWhole(run))) await cutShort('undo', (plan) => run.undo(plan))
+      else await cutShort('redo', (plan) => run.redo(plan))
     }
   }
   faults.push(...(await settle(run, mode)))
@@ -57,10 +58,18 @@ export async function runChain(
   return { faults, crashed, story }
 }
 
+/** Whether an edit was undone that was in place as a whole: the redo of another undo brings back what that had found. */
+async function undoWhole(run: Run): Promise<boolean> {
+  const place = placeOf(run)
+  return place !== undefined && (await run.undo()) === 'done' && placeOf(run) === place - 1
+}
+
 /** Whatever went before, the newest edit that is in place can still be undone as a whole. */
 async function takeBack(run: Run): Promise<string[]> {
   const before = placeOf(run)!
-  if ((await run.undo()) !== 'done') return ['the undo fails']
+  const went = await run.undo()
+  // Of what is kept out of the log it says that it was not put back.
+  if (went !== 'done' && run.workload.withheld === undefined) return ['the undo fails']
   const after = placeOf(run)
   return after === Math.max(0, before - 1) ? [] : [`undone, ${after} edits are in place, of ${before}`]
 }

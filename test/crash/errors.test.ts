@@ -50,7 +50,7 @@ describe.each(WORKLOADS.map((workload) => ({ name: workload.name, workload })))(
     if (how === 'from then on' && workload.inPlace !== undefined) continue
     it.each(ACTS)(
       `loses nothing to an error, ${how}, at any operation of $name`,
-      async ({ name, before, go, mode }) => {
+      async ({ name, before, go, again, mode }) => {
         for (let n = 1 + (SEED % STEP), isDone = false; !isDone; n += STEP) {
           for (const { name: code, fault } of faultsAt(n)) {
             const where = `${code} ${how} at operation ${n}, LSP_WAL_TEST_SEED=${SEED}`
@@ -63,8 +63,7 @@ describe.each(WORKLOADS.map((workload) => ({ name: workload.name, workload })))(
             if (name === 'its recording') expect(countedThoughRefused(run), where).toEqual([])
             // Half done for an error, and put back by the program itself: it looks as if somebody had put it back.
             const decision = mode === 'rollback' ? 'roll-back' : 'finish'
-            // What an undo could not write, it has named; asked again, it writes the rest.
-            if (name === 'its undo' && went === 'refused') await run.undo()
+            if (went === 'refused') await again?.(run)
             expect(await settle(run, mode, decision), where).toEqual([])
             tally.add(`${how} in ${name.replace('its ', '')}`)
           }

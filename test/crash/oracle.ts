@@ -34,7 +34,7 @@ function allowedIn(workload: Workload) {
 export function faultsAfterCrash(run: Run, theirs: Tree = {}): string[] {
   const faults: string[] = []
   const { byPath } = allowedIn(run.workload)
-  const inPlace = (run.workload.inPlace ?? []).map((path) => path.slice(WORKSPACE.length + 1))
+  const inPlace = (run.workload.inPlace ?? []).map(inWorkspace)
   const tree = run.machine.platter.tree(WORKSPACE)
   for (const [path, text] of Object.entries(tree)) {
     if (text === '/' || inPlace.includes(path) || path.endsWith(EDITORS_OWN)) continue
@@ -48,8 +48,21 @@ export function faultsAfterCrash(run: Run, theirs: Tree = {}): string[] {
   for (const path of Object.keys(trees[0]!))
     if (tree[path] === undefined && trees.every((each) => each[path] !== undefined))
       faults.push(`${path} is gone`)
-  return [...faults, ...faultsOfLogs(run)]
+  return [...faults, ...run.trespasses, ...faultsOfLogs(run), ...tellsWithheld(run)]
 }
+
+/** Where the journal holds what was to be kept out of it, as it is or as logs write it. */
+function tellsWithheld({ workload, machine }: Run): string[] {
+  const { byPath } = allowedIn(workload)
+  const texts = (workload.withheld ?? []).flatMap((path) => [...(byPath.get(inWorkspace(path)) ?? [])])
+  const marks = texts.flatMap((text) => [text, Buffer.from(text, 'latin1').toString('base64').slice(0, -4)])
+  if (marks.length === 0 || machine.platter.tryFind(ROOT.path, 'no follow') === undefined) return []
+  return Object.entries(machine.platter.tree(ROOT.path)).flatMap(([name, held]) =>
+    marks.some((mark) => held.includes(mark)) ? [`${name} holds what was to be kept out of it`] : [],
+  )
+}
+
+const inWorkspace = (path: string): string => path.slice(WORKSPACE.length + 1)
 
 function faultsOfLogs(run: Run): string[] {
   const faults: string[] = []
@@ -91,7 +104,7 @@ export function faultsAtRest(run: Run): string[] {
 }
 
 /**
- * Without an editor's own files, and without the empty folders of an editor that died: before it removed them, or,
+ * Without what is kept out of the log, and is as its editor left it. Without an editor's own files, and without the empty folders of an editor that died: before it removed them, or,
  * with the power lost, after it had made them and before anything durable was in them. Of a folder that cannot be
  * removed the user is told.
  */
@@ -99,10 +112,13 @@ function withoutLitter({ workload, hasLostPower, hasFailed }: Run, tree: Tree): 
   const folders = workload.steps.flatMap(({ intent: { folders } }) =>
     hasLostPower || hasFailed ? [...folders.removed, ...folders.made] : folders.removed,
   )
+  const withheld = (workload.withheld ?? []).map(inWorkspace)
   return Object.fromEntries(
     Object.entries(tree).filter(
       ([path, text]) =>
-        !path.endsWith(EDITORS_OWN) && !(text === '/' && folders.includes(`${WORKSPACE}/${path}`)),
+        !withheld.includes(path) &&
+        !path.endsWith(EDITORS_OWN) &&
+        !(text === '/' && folders.includes(`${WORKSPACE}/${path}`)),
     ),
   )
 }

@@ -1,16 +1,20 @@
-import { EXIT } from '../../server/cli/command.ts'
+import { type Command, EXIT } from '../../server/cli/command.ts'
+import { redo } from '../../server/cli/redo.ts'
 import { undo } from '../../server/cli/undo.ts'
 import type { Disk } from '../../server/disk/disk.ts'
 import { DiskError } from '../../server/disk/disk.ts'
 import { type Env, JournalError } from '../../server/journal/env.ts'
+import type { Intent } from '../../server/journal/intent.ts'
 import { rootAt } from '../../server/journal/root.ts'
 import { Session } from '../../server/journal/session.ts'
+import { withhold } from '../../server/journal/withhold.ts'
 import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
 import { makeDurable } from '../../server/recovery/make-durable.ts'
 import type { RecoverMode } from '../../server/recovery/plan.ts'
 import { Recovery } from '../../server/recovery/recovery.ts'
 import type { Machine, Program } from '../disk/machine.ts'
 import { Died, type FaultPlan } from '../disk/memory-disk.ts'
+import { hasher } from '../journal/logs.ts'
 import { saveAs } from './editor.ts'
 import { recordable } from './recordable.ts'
 import type { Dice } from './seed.ts'
@@ -51,6 +55,8 @@ export class Run {
   /** How many cases the last recovery met, and what of them it left to the user to decide. */
   cases = 0
   readonly waiting: string[] = []
+  /** What no program may do, whatever it ends in. */
+  readonly trespasses: string[] = []
   readonly #broken: (disk: Disk) => Disk
   #program: Program
 
@@ -78,14 +84,14 @@ export class Run {
       for (const { intent, saves, noted = [] } of this.workload.steps) {
         let { id } = intent
         try {
-          await session.append(recordable(this.machine, intent))
+          await session.append(this.#asRecorded(intent))
         } catch (error) {
           if (!isOfTheWorld(error)) throw error
           this.refused.push(id)
           went = 'refused'
           this.#program.disk.plan = NO_FAULT
           id = idAgain(id)
-          await session.append({ ...recordable(this.machine, intent), id })
+          await session.append({ ...this.#asRecorded(intent), id })
         }
         this.acknowledged.push(id)
         for (const path of saves) await saveAs(env.disk, intent, path)
@@ -111,7 +117,7 @@ export class Run {
     this.wentBack ||= mode === 'rollback' || decision === 'roll-back'
     this.cases = 0
     this.waiting.length = 0
-    return this.#as(plan, async (env) => {
+    return this.#carryOut(plan, async (env) => {
       const session = new Session(env, ROOT, START, () => {})
       const workspace = new DiskWorkspace(env.disk, [WORKSPACE])
       const recovery = await Recovery.start(env, ROOT, session, START, () => {})
@@ -131,13 +137,22 @@ export class Run {
 
   /** `lsp-wal undo`. */
   undo(plan = NO_FAULT, args: readonly string[] = []): Promise<Went> {
+    return this.#takeBack(undo, plan, args)
+  }
+
+  /** `lsp-wal redo`. */
+  redo(plan = NO_FAULT): Promise<Went> {
+    return this.#takeBack(redo, plan, [])
+  }
+
+  #takeBack(command: Command, plan: FaultPlan, args: readonly string[]): Promise<Went> {
     this.wentBack = true
-    return this.#as(plan, async (env) => {
+    return this.#carryOut(plan, async (env) => {
       const programs = { node: '', nodeVersion: '', lspWal: [], headless: [] }
       const silent = () => {}
       const streams = { out: silent, err: silent, progress: silent }
       const around = { env, root: ROOT, cwd: WORKSPACE, programs, variables: {}, ...streams }
-      const status = await undo({ ...around, colour: false, width: undefined }, args)
+      const status = await command({ ...around, colour: false, width: undefined }, args)
       return status === EXIT.partly ? 'refused' : 'done'
     })
   }
@@ -148,6 +163,25 @@ export class Run {
     if (share === undefined) return this.machine.kill(this.#program)
     this.hasLostPower = true
     this.machine.crash(() => dice.chance(share))
+  }
+
+  #asRecorded(intent: Intent): Intent {
+    const { withheld = [] } = this.workload
+    return withhold(recordable(this.machine, intent), (path) => withheld.includes(path), hasher)
+  }
+
+  async #carryOut(plan: FaultPlan, act: (env: Env) => Promise<Went>): Promise<Went> {
+    const before = this.#withheldNow()
+    const went = await this.#as(plan, act)
+    if (this.#withheldNow() !== before)
+      this.trespasses.push('a path that is kept out of the log was written to')
+    return went
+  }
+
+  #withheldNow(): string {
+    const tree = this.machine.platter.tree(WORKSPACE)
+    const paths = this.workload.withheld ?? []
+    return JSON.stringify(paths.map((path) => tree[path.slice(WORKSPACE.length + 1)] ?? null))
   }
 
   async #as(plan: FaultPlan, act: (env: Env) => Promise<Went>): Promise<Went> {

@@ -17,6 +17,8 @@ export interface Workload {
   readonly ends?: boolean
   /** Written in place: after a crash in the middle they hold a mixture, until the next start has finished it. */
   readonly inPlace?: readonly string[]
+  /** Kept out of the log: nothing of their bytes is in the journal, and this program never writes to them. */
+  readonly withheld?: readonly string[]
   /** Nothing can tell what a file carries beside its bytes: none is replaced by a rename. */
   readonly isBlind?: boolean
 }

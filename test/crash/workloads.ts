@@ -312,6 +312,57 @@ export const WORKLOADS: readonly Workload[] = [
     ],
   },
   {
+    name: 'two edits of files of which one is kept out of the log',
+    before: { '/w/a': 'let total\n', '/w/.env': 'TOKEN=hunter2\n', '/w/b': 'total()\n' },
+    withheld: ['/w/.env'],
+    steps: [
+      step(
+        [
+          edited('/w/a', 'let total\n', edit(4, 9, 'sum')),
+          edited('/w/.env', 'TOKEN=hunter2\n', edit(6, 13, 'correct horse')),
+          edited('/w/b', 'total()\n', edit(0, 5, 'sum')),
+        ],
+        ['/w/.env', '/w/a', '/w/b'],
+      ),
+      step(
+        [
+          edited('/w/a', 'let sum\n', edit(4, 7, 'all')),
+          edited('/w/.env', 'TOKEN=correct horse\n', edit(6, 19, 'battery staple')),
+          edited('/w/b', 'sum()\n', edit(0, 3, 'all')),
+        ],
+        ['/w/a'],
+      ),
+    ],
+  },
+  {
+    name: 'a file that is kept out of the log moved and saved, beside one that is not',
+    before: { '/w/a': 'import "./secret"\n', '/w/secret': 'hunter2 hunter2\n' },
+    withheld: ['/w/secret', '/w/hidden'],
+    steps: [
+      step(
+        [
+          ...moved('/w/secret', '/w/hidden', 'hunter2 hunter2\n', edit(0, 7, 'hunter3')),
+          edited('/w/a', 'import "./secret"\n', edit(10, 16, 'hidden')),
+        ],
+        ['/w/hidden', '/w/secret'],
+      ),
+    ],
+  },
+  {
+    name: 'two files made that take several lines of the log, one of them saved',
+    before: { '/w/a': 'a' },
+    steps: [
+      step(
+        [
+          created('/w/x', lines('x', 190_000)),
+          created('/w/y', lines('y', 190_000)),
+          replaced('/w/a', 'a', 'b'),
+        ],
+        ['/w/x'],
+      ),
+    ],
+  },
+  {
     name: 'four edits over one another, of which the last two are in no file yet',
     before: { '/w/a': '0', '/w/b': '0' },
     steps: [
