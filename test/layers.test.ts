@@ -21,6 +21,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     above: [],
     any: [],
     doors: {
+      // The numbers of the system's errors.
+      'disk.ts': ['node:os constants'],
       'node-disk.ts': ['node:fs', 'node:fs/promises'],
       'node-file.ts': ['node:fs'],
       'node-folder.ts': ['node:fs constants', 'node:fs/promises', 'node:os platform', 'node:path join'],
