@@ -3,8 +3,9 @@ import type { Session } from '../journal/session.ts'
 import type { Severity } from './conversation.ts'
 import { frameAround } from './frames.ts'
 import type { Housekeeper } from './housekeeper.ts'
+import type { Follower } from './open-intent.ts'
 import type { Recorder, Travelling } from './recorder.ts'
-import type { Follower, Settlement } from './settlement.ts'
+import type { Settlement } from './settlement.ts'
 
 /** What exists once the editor has said who it is. */
 export interface Records {
