@@ -15,13 +15,14 @@ import {
   type Workspace,
 } from '../recovery/workspace.ts'
 import { type Conversation, GONE } from './conversation.ts'
+import { uriOfPath } from './document-uri.ts'
+import { Heard, seenWithin } from './heard.ts'
 import type { Document, Mirror } from './mirror.ts'
 
-const SHOWN_WITHIN_MS = 5000
-const LOOK_AGAIN_MS = 50
-const LOOK_SELDOM_MS = 1000
 const LF = 0x0a
 const AT_A_TIME = 32
+/** Of a file that is only asked where it is. */
+const NOT_READ = new Unkept(0)
 
 /** What an editor does for the proxy. */
 export interface Abilities {
@@ -29,6 +30,8 @@ export interface Abilities {
   readonly edits: boolean
   /** And deletes files by it. */
   readonly deletes: boolean
+  /** And renames them. */
+  readonly renames: boolean
 }
 
 /** Those of some paths that are open somewhere else: behind another server, or in another editor. */
@@ -90,16 +93,39 @@ export class EditorWorkspace implements Workspace {
     return placed
   }
 
-  /** What is open stays: its buffer would have the old name. */
+  /** What is open here is moved by the editor, whose buffer is to go by the new name. */
   async move(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
     const elsewhere = await this.#elsewhere(moves.flatMap(({ from, to }) => [from, to]))
     const isOpen = (path: string) => elsewhere.has(path) || this.#mirror.document(path) !== undefined
     const closed = moves.filter(({ from, to }) => !isOpen(from) && !isOpen(to))
     const moved = await this.#disk.move(closed, folders)
     const placed = new Map(closed.map((move, i) => [move, moved[i]!]))
-    return moves.map(
-      (move) => placed.get(move) ?? leftFor(new Refused(`${openIn(move, isOpen)} ${CLOSE_IT}`)),
-    )
+    for (const move of moves) if (!placed.has(move)) placed.set(move, await this.#moveOpen(move, isOpen))
+    return moves.map((move) => placed.get(move)!)
+  }
+
+  /** One at a time: its user may be asked about each. */
+  async #moveOpen({ from, to }: Move, isOpen: (path: string) => boolean): Promise<Placed> {
+    try {
+      const document = this.#mirror.document(from)
+      if (document === undefined || isOpen(to) || !this.#abilities.renames)
+        throw new Refused(`${isOpen(from) ? from : to} is open in the editor: close it there first`)
+      for (const path of [from, to]) {
+        const refusal = await this.#disk.refusal(path)
+        if (refusal !== undefined) throw new Refused(refusal)
+      }
+      const isAt = async (path: string) => (await this.#disk.look(path, NOT_READ)).kind === 'file'
+      if (!(await isAt(from)) || (await isAt(to))) throw new Refused(`${from} or ${to} was changed meanwhile`)
+      const options = { overwrite: false, ignoreIfExists: false }
+      const rename = { kind: 'rename', oldUri: document.uri, newUri: uriOfPath(to), options }
+      const isMoved = async () => (await isAt(to)) && !(await isAt(from))
+      const heard = await seenWithin(this.#applyEdit([rename]), isMoved)
+      if (heard !== undefined)
+        throw new Refused(`the editor ${heard.applied ? 'said it moved' : 'did not move'} ${from}`)
+      return { where: 'buffer' }
+    } catch (problem) {
+      return leftFor(problem)
+    }
   }
 
   #closed(changes: readonly Change[]): Change[] {
@@ -182,14 +208,10 @@ export class EditorWorkspace implements Workspace {
     if (under.kind === 'file' && !this.#isKept(bytesOf(under.bytes), text))
       throw new Refused(`${path} holds something else on the disk than in the editor`)
     const options = { ignoreIfNotExists: true }
-    const heard = new Heard(this.#applyEdit([{ kind: 'delete', uri, options }]))
-    for (let pause = LOOK_AGAIN_MS; (await this.#disk.look(path)).kind !== 'absent'; ) {
-      if (heard.left() <= 0)
-        throw new Refused(`the editor ${heard.applied ? 'said it deleted' : 'did not delete'} ${path}`)
-      await new Promise((done) => setTimeout(done, pause))
-      // Its user may be asked first, and be away.
-      if (heard.applied === undefined) pause = Math.min(pause * 2, LOOK_SELDOM_MS)
-    }
+    const answer = this.#applyEdit([{ kind: 'delete', uri, options }])
+    const heard = await seenWithin(answer, async () => (await this.#disk.look(path)).kind === 'absent')
+    if (heard !== undefined)
+      throw new Refused(`the editor ${heard.applied ? 'said it deleted' : 'did not delete'} ${path}`)
   }
 
   /** Whether no bytes are lost with a file: they are the buffer's, or what this workspace has put elsewhere. */
@@ -238,12 +260,6 @@ export class EditorWorkspace implements Workspace {
   }
 }
 
-const CLOSE_IT = 'is open in the editor: close it there first'
-
-function openIn({ from, to }: Move, isOpen: (path: string) => boolean): string {
-  return isOpen(from) ? from : to
-}
-
 /** Waits for what became of a change. */
 type Asked = () => Promise<Placed>
 
@@ -255,29 +271,6 @@ function isFileAlone({ text }: Document, { after, before }: Change): boolean {
 function leftFor(problem: unknown): Placed {
   if (isProblem(problem)) return { where: 'left', problem }
   throw problem
-}
-
-/** What an editor has answered so far. */
-class Heard {
-  applied: boolean | undefined
-  #over = Number.POSITIVE_INFINITY
-  #problem: unknown
-
-  constructor(answer: Promise<boolean>, wake: () => void = () => {}) {
-    const heard = (applied: boolean | undefined, problem?: unknown) => {
-      this.applied = applied
-      this.#problem = problem
-      this.#over = Date.now() + SHOWN_WITHIN_MS
-      wake()
-    }
-    answer.then(heard, (problem: unknown) => heard(undefined, problem))
-  }
-
-  /** For how many milliseconds the editor may still do what it was asked. @throws what it did not live to answer */
-  left(): number {
-    if (this.#problem !== undefined) throw this.#problem
-    return this.#over - Date.now()
-  }
 }
 
 /**

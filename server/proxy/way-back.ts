@@ -152,7 +152,11 @@ export class WayBack {
       disk,
       mirror,
       conversation,
-      { edits: appliesEdits, deletes: appliesEdits && fileOperations.includes('delete') },
+      {
+        edits: appliesEdits,
+        deletes: appliesEdits && fileOperations.includes('delete'),
+        renames: appliesEdits && fileOperations.includes('rename'),
+      },
       (paths) => openElsewhere({ env, root, session: session.id }, mirror, paths),
     )
     this.#workspaces.add(workspace)

@@ -118,8 +118,9 @@ export async function placeAll(
   const moved = moves.length === 0 ? [] : await workspace.move(moves, foldersOf(intent, purpose))
   for (const [i, each] of moved.entries()) {
     const { from, to } = moves[i]!
-    if (each.where !== 'left') written.push(to, from)
-    else for (const path of [to, from]) left.push({ path, reason: each.problem.message })
+    if (each.where === 'left')
+      for (const path of [to, from]) left.push({ path, reason: each.problem.message })
+    else (each.where === 'disk' ? written : buffered).push(to, from)
   }
   // What a path that could not be written left behind; with its intent settled nobody would look for it.
   if (own !== undefined && left.length > way.left.length) await removeTemporaries(env, own).catch(() => {})

@@ -10,6 +10,7 @@ import { Machine } from '../disk/machine.ts'
 
 const hasher = await createHasher()
 const A = '/p/a.ts'
+const B = '/p/b.ts'
 const uri = 'file:///p/a.ts'
 
 beforeEach(() => {
@@ -31,10 +32,11 @@ class Stage {
   readonly machine = new Machine(hasher)
   readonly mirror = new Mirror()
   readonly requests: Request[] = []
-  behave: 'apply' | 'claim' | 'decline' | 'die' | 'apply silently' | 'delete' | 'say nothing' = 'apply'
+  behave: 'apply' | 'claim' | 'decline' | 'die' | 'apply silently' | 'delete' | 'rename' | 'say nothing' =
+    'apply'
   /** The text that it shows once it has applied an edit; undefined: the edit's. */
   shows: string | undefined
-  readonly abilities = { edits: true, deletes: false }
+  readonly abilities = { edits: true, deletes: false, renames: true }
   /** Open behind another server, or in another editor. */
   readonly elsewhere = new Set<string>()
   readonly workspace: EditorWorkspace
@@ -88,6 +90,7 @@ class Stage {
       this.mirror.change({ textDocument: { uri, version: 9 }, contentChanges: [{ text }] })
       this.workspace.changed()
     }
+    if (this.behave === 'rename') this.machine.platter.rename(A, B)
     if (this.behave === 'delete') this.machine.platter.remove(A, 'file')
     if (this.behave === 'apply silently' || this.behave === 'say nothing') return
     if (this.behave === 'die') return this.#conversation.end()
@@ -95,6 +98,77 @@ class Stage {
     this.#conversation.answered(JSON.stringify(request.id), { result })
   }
 }
+
+describe('a file that is only moved', () => {
+  const NOTHING = { made: [], removed: [] }
+  const moved = async (stage: Stage) => {
+    const [placed] = await stage.workspace.move([{ from: A, to: B }], NOTHING)
+    return placed!.where === 'left' ? placed!.problem.message : placed!.where
+  }
+
+  it('is moved on the disk where it is not open', async () => {
+    const stage = new Stage('foo\n')
+    expect(await moved(stage)).toBe('disk')
+    expect(stage.machine.platter.tree('/p')).toEqual({ 'b.ts': 'foo\n' })
+    expect(stage.requests).toEqual([])
+  })
+
+  it('is moved by the editor that has it open, whose buffer is to be called so', async () => {
+    const stage = new Stage('foo\n', 'foo, unsaved\n')
+    stage.behave = 'rename'
+    expect(await moved(stage)).toBe('buffer')
+    expect(stage.machine.platter.tree('/p')).toEqual({ 'b.ts': 'foo\n' })
+    expect(stage.requests.map(({ params }) => params.edit.documentChanges)).toEqual([
+      [
+        {
+          kind: 'rename',
+          oldUri: uri,
+          newUri: 'file:///p/b.ts',
+          options: { overwrite: false, ignoreIfExists: false },
+        },
+      ],
+    ])
+  })
+
+  it.each<[string, (stage: Stage) => void, string]>([
+    [
+      'where the editor renames no files',
+      ({ abilities }) => {
+        abilities.renames = false
+      },
+      '/p/a.ts is open in the editor: close it there first',
+    ],
+    [
+      'where another one has it open, too',
+      ({ elsewhere }) => elsewhere.add(B),
+      '/p/a.ts is open in the editor: close it there first',
+    ],
+    [
+      'where something has come to stand there',
+      ({ machine }) => machine.platter.put(B, 'theirs'),
+      '/p/a.ts or /p/b.ts was changed meanwhile',
+    ],
+  ])('is left alone %s', async (_title, prepare, reason) => {
+    const stage = new Stage('foo\n', 'foo\n')
+    prepare(stage)
+    const before = stage.machine.platter.tree('/p')
+    expect(await moved(stage)).toBe(reason)
+    expect([stage.machine.platter.tree('/p'), stage.requests]).toEqual([before, []])
+  })
+
+  it.each([
+    ['decline', 'the editor did not move /p/a.ts'],
+    ['claim', 'the editor said it moved /p/a.ts'],
+    ['die', 'the editor is gone'],
+  ] as const)('is left where the editor does not do it: %s', async (behave, reason) => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.behave = behave
+    const came = moved(stage)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await came).toBe(reason)
+    expect(stage.onDisk).toBe('foo\n')
+  })
+})
 
 describe('looking', () => {
   it('sees the disk where nothing is open', async () => {

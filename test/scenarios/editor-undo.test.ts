@@ -262,3 +262,31 @@ describe('from the command line, while an editor runs', () => {
     await quit(stage, client)
   })
 })
+
+test('a folder that was moved goes back, and a file in it that was opened since is renamed by the editor', async () => {
+  const before = { 'src/a.ts': 'a\n', 'src/in/b.ts': 'b\n', 'src/in/c.ts': 'c\n', 'main.ts': 'foo\n' }
+  const after = { 'lib/a.ts': 'a\n', 'lib/in/b.ts': 'b\n', 'lib/in/c.ts': 'c\n', 'main.ts': 'bar\n' }
+  using stage = new Stage(before)
+  const client = await editor(stage)
+  const edits = [{ range: at(0, 0, 3), newText: 'bar' }]
+  const documentChanges = [
+    { kind: 'rename', oldUri: stage.uri('src'), newUri: stage.uri('lib') },
+    { textDocument: { uri: stage.uri('main.ts'), version: null }, edits },
+  ]
+  await client.executeCommand('edit', [{ documentChanges } as never, 'Move src'])
+  await client.saveAll()
+  expect(stage.files()).toEqual(after)
+
+  await client.open(stage.path('lib/a.ts'))
+  const [undone] = (await client.executeCommand('lsp-wal.undo')) as Undone[]
+  expect(undone).toMatchObject({ direction: 'undo', left: [] })
+  await client.saveAll()
+  expect(stage.files()).toEqual(before)
+  expect(existsSync(stage.path('lib'))).toBe(false)
+  expect([text(client, stage, 'src/a.ts'), text(client, stage, 'lib/a.ts')]).toEqual(['a\n', undefined])
+
+  await client.executeCommand('lsp-wal.redo')
+  await client.saveAll()
+  expect(stage.files()).toEqual(after)
+  await quit(stage, client)
+})
