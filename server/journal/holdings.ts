@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Disk } from '../disk/disk.ts'
 import { isBare } from '../edits/images.ts'
 import type { Env } from './env.ts'
-import type { Intent } from './intent.ts'
+import { type Intent, wasOf } from './intent.ts'
 import { logName } from './log-writer.ts'
 import { asJson } from './meta-json.ts'
 import { isFinal, readOutcomes } from './outcomes.ts'
@@ -134,9 +134,11 @@ class Search implements Holding {
   }
 
   /** Of what is only moved nothing is held. */
-  #heldBy({ images }: Intent): ReadonlySet<string> {
-    const kept = images.filter((image) => !isBare(image))
-    return withBothEnds(kept, (path) => this.#wanted.files.some((file) => isWithin(file, path)))
+  #heldBy(intent: Intent): ReadonlySet<string> {
+    const kept = intent.images.filter((image) => !isBare(image))
+    const isNamed = (path: string) => this.#wanted.files.some((file) => isWithin(file, path))
+    // What was taken back where it had been moved to is the file that was named.
+    return withBothEnds(kept, (path) => isNamed(path) || isNamed(wasOf(intent, path)))
   }
 
   /** Whether a file's bytes, from an offset on, name what is wanted. */

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Command } from '../../server/cli/command.ts'
+import { forget } from '../../server/cli/forget.ts'
 import { log } from '../../server/cli/log.ts'
 import { redo } from '../../server/cli/redo.ts'
 import { undo } from '../../server/cli/undo.ts'
@@ -123,6 +125,18 @@ describe('a file that a later edit has moved', () => {
       expect(text('b.ts')).toBe(RENAMED)
       renameSync(place.path('b.ts'), place.path('gone.ts'))
     }
+  })
+
+  it('is forgotten by its old name, too, where it was undone', async () => {
+    await rename()
+    await move('bb', 'a.ts', 'b.ts')
+    await run(undo, id('aa'))
+    expect((await run(forget, '--file', 'a.ts')).out).toMatch(/^Forgotten in 3 edits:\n/)
+    const logs = readdirSync(place.root.path, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('wal.log'))
+      .map((path) => readFileSync(join(place.root.path, path), 'utf8'))
+    expect(logs).toHaveLength(3)
+    for (const held of [A, RENAMED]) expect(logs.join('')).not.toContain(Buffer.from(held).toString('base64'))
   })
 
   it('is shown by --dry-run, which writes nothing', async () => {
