@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import about from '../package.json' with { type: 'json' }
 import { type Command, EXIT, nearest, type Surroundings, UsageError } from './cli/command.ts'
 import type { HeadlessTools } from './cli/headless/tools.ts'
+import type { ProgressLine } from './cli/progress-line.ts'
 import { USAGE } from './cli/usage.ts'
 import { type WrapOptions, wrapOptions } from './cli/wrap-options.ts'
 import { DiskError } from './disk/disk.ts'
@@ -51,8 +52,12 @@ async function main(argv: readonly string[]): Promise<void> {
     // Whoever reads the output may have seen enough (`lsp-wal log | head`).
     process.stdout.on('error', () => process.exit(EXIT.done))
     const { journal, rest } = journalOption(argv.slice(1))
-    const [run, around] = await Promise.all([command(), surroundings(journal)])
-    process.exitCode = await run(around, rest)
+    const [run, around] = await Promise.all([command(), surroundings(journal, rest)])
+    try {
+      process.exitCode = await run(around, rest)
+    } finally {
+      around.progress('')
+    }
     return
   }
   if (split < 0) {
@@ -216,21 +221,42 @@ async function environment(): Promise<Env> {
   return { disk: nodeDisk, host: nodeHost(process), hasher: await createHasher() }
 }
 
-async function surroundings(journal: string | undefined): Promise<Surroundings> {
+async function surroundings(journal: string | undefined, args: readonly string[]): Promise<Surroundings> {
   const { NO_COLOR, TERM } = process.env
-  const [{ plainLines, plainText }, env] = await Promise.all([import('./cli/text.ts'), environment()])
+  const [{ plainLines }, env, line] = await Promise.all([
+    import('./cli/text.ts'),
+    environment(),
+    progressLine(args),
+  ])
+  const written = (stream: NodeJS.WriteStream, text: string) => {
+    line?.clear()
+    stream.write(text)
+  }
   return {
     env,
     root: rootAt(journal ?? defaultRoot()),
     cwd: process.cwd(),
     programs: programs(),
     variables: process.env,
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(plainLines(text)),
-    progress: (text) => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${plainText(text)}`)),
+    out: (text) => written(process.stdout, text),
+    err: (text) => written(process.stderr, plainLines(text)),
+    progress: (text) => line?.show(text),
     colour: process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb',
     width: process.stdout.isTTY ? process.stdout.columns : undefined,
   }
+}
+
+/** Where somebody looks on; programs are told nothing beside what they asked for. */
+async function progressLine(args: readonly string[]): Promise<ProgressLine | undefined> {
+  const { stderr } = process
+  const end = args.indexOf('--')
+  const isJson = args.slice(0, end < 0 ? undefined : end).includes('--json')
+  if (!stderr.isTTY || process.env.TERM === 'dumb' || isJson) return undefined
+  const { ProgressLine } = await import('./cli/progress-line.ts')
+  return new ProgressLine(
+    (text) => stderr.write(text),
+    () => stderr.columns,
+  )
 }
 
 function programs(): Surroundings['programs'] {

@@ -2,6 +2,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Disk } from '../disk/disk.ts'
 import { changesOf, type FileChange } from '../history/changes.ts'
+import { plural } from '../history/words.ts'
 import { JournalError } from '../journal/env.ts'
 import { isWithin, realpathAsFar } from '../journal/root.ts'
 import { type Command, EXIT, orUsage, UsageError } from './command.ts'
@@ -42,7 +43,11 @@ export const exportPatch: Command = async (around, args) => {
     throw new JournalError(
       `none of its files lies in ${plainText(top)}; run this in ${entry.session.info.folders.map(plainText).join(', ')}`,
     )
-  const patch = taken.map((file) => gitPatch(file, (path) => names.get(path)!)).join('')
+  const patches = taken.map((file, i) => {
+    around.progress(`comparing: ${i} of ${plural(taken.length, 'file')}`)
+    return gitPatch(file, (path) => names.get(path)!)
+  })
+  const patch = patches.join('')
   // On a terminal no line can move the cursor; it is there to be read then.
   const onTerminal = around.colour || around.width !== undefined
   around.out(onTerminal ? patch.split('\n').map(plainLine).join('\n') : patch)

@@ -14,6 +14,7 @@ import { unreadFolders } from '../journal/unread.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { resolveId } from './ids.ts'
 import { Spellings } from './named-files.ts'
+import { reading } from './progress.ts'
 import { plainText, shownPath } from './text.ts'
 import { when } from './when.ts'
 
@@ -41,11 +42,16 @@ export const forget: Command = async (around, args) => {
   }
   const entry = options.id === undefined ? undefined : await find(around, options.id)
   const { env, root } = around
-  const spellings = new Spellings(env.disk, (await readHistory(env, root, undefined)).entries)
+  const spellings = new Spellings(
+    env.disk,
+    (await readHistory(env, root, undefined, reading(around))).entries,
+  )
   const files = (await Promise.all(options.files.map((file) => spellings.everyOf(file)))).flat()
   const wanted: Wanted = { files: [...new Set(files)], id: entry?.recorded.intent.id }
   if (entry === undefined && !options.dryRun) await sweep(around)
-  const all = await searchSessions(env, root, wanted)
+  const all = await searchSessions(env, root, wanted, (n) =>
+    around.progress(`searching: ${plural(n, 'session')}`),
+  )
   const concerned = all.filter(
     ({ found }) => entry === undefined || found.info.session === entry.session.info.session,
   )
@@ -93,6 +99,7 @@ async function carryOut(
   const outcomes: Outcome[] = []
   try {
     for (const each of concerned) {
+      around.progress(`forgetting: ${outcomes.length} of ${plural(concerned.length, 'session')}`)
       const reason = await reasonAgainst(around, each)
       if (reason !== undefined && wanted.id !== undefined) throw new JournalError(reason)
       const result: Forgotten =

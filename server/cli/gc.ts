@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
 import { plural } from '../history/words.ts'
 import { type Collected, collect } from '../journal/collect.ts'
-import { type Due, planRetention, type Retention, type Spared, untilDone } from '../journal/retention.ts'
+import { type Due, planRetention, type Retention, type Spared } from '../journal/retention.ts'
 import { padTo } from './columns.ts'
 import { type Command, EXIT, orUsage, type Surroundings } from './command.ts'
 import { limitsOf } from './limits.ts'
 import { sizeText } from './measures.ts'
+import { counting } from './progress.ts'
 import { jsonText, plainText, shownPath } from './text.ts'
 import { when } from './when.ts'
 
@@ -35,11 +36,11 @@ export const gc: Command = async (around, args) => {
   }
   const { env, root } = around
   const limits = limitsOf(options, around.variables)
-  const retention = await planRetention(env, root, limits, untilDone)
+  const retention = await planRetention(env, root, limits, counting(around, 'looking at sessions'))
   const { due, leftovers } = retention
   const collected: Collected = options['dry-run']
     ? { removed: due, swept: leftovers, failed: [] }
-    : await collect(env, root, retention, untilDone)
+    : await collect(env, root, retention, counting(around, 'removing'))
   if (options.json) around.out(jsonText(jsonOf(retention, collected, options['dry-run'])))
   else around.out(textOf(around, retention, collected, options['dry-run']))
   return collected.failed.length > 0 ? EXIT.partly : EXIT.done

@@ -9,6 +9,7 @@ import { shareFolder } from '../recovery/shared-folders.ts'
 import { closedFilesOf } from './closed-files.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { order, sessionFor } from './live-session.ts'
+import { shown } from './progress.ts'
 import { recoveredText, statusOf } from './report.ts'
 
 const USAGE = `Usage: lsp-wal recover [--finish | --roll-back | --discard] [--dry-run] [ID]
@@ -65,7 +66,8 @@ async function recoverHere(around: Surroundings, wish: Wish): Promise<number> {
   try {
     const which = meant(recovery, wish)
     if (which.kind !== 'cases') return nothingMeant(around, wish, which)
-    const workspaceOf = ({ session }: (typeof which.cases)[number]) => closedFilesOf(around, session)
+    const workspaceOf = ({ session }: (typeof which.cases)[number]) =>
+      closedFilesOf(around, session).then((files) => shown(around, files))
     let status: number = EXIT.done
     for await (const { recovered } of asAsked(recovery, which.cases, wish, workspaceOf))
       status = Math.max(status, told(around, recovered))

@@ -12,6 +12,7 @@ import { EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
 import { resolveId } from './ids.ts'
 import { order, sessionFor } from './live-session.ts'
 import { Spellings } from './named-files.ts'
+import { reading, shown } from './progress.ts'
 import { jsonText } from './text.ts'
 import { undoneText } from './undone-text.ts'
 
@@ -28,7 +29,12 @@ export async function takeBackCommand(
     return EXIT.done
   }
   const everywhere = options.id !== undefined && !options.id.startsWith('@')
-  const history = await readHistory(around.env, around.root, everywhere ? undefined : around.cwd)
+  const history = await readHistory(
+    around.env,
+    around.root,
+    everywhere ? undefined : around.cwd,
+    reading(around),
+  )
   const states = new States(around.env, history)
   const entry = options.id === undefined ? undefined : resolveId(history.entries, options.id)
   const spellings = new Spellings(around.env.disk, history.entries)
@@ -69,7 +75,7 @@ async function takeBackOne(
   const live = await sessionFor(around, session.info.folders, touchedPaths(entry.recorded.intent), session)
   const { id } = entry.recorded.intent
   if (live !== undefined) return order(around, live, { v: 1, do: direction, id, files, dryRun }, isUndone)
-  const workspace = await closedFilesOf(around, entry.session)
+  const workspace = shown(around, await closedFilesOf(around, entry.session))
   const way = await wayBack(env, states, entry, workspace, files)
   if (dryRun) return wouldBeUndone(direction, entry.recorded.intent, way)
   const start = { folders: entry.session.info.folders, server: ['lsp-wal', direction], editor: null }
@@ -97,7 +103,7 @@ async function rollBackPending(
   try {
     const kase = recovery.cases.find(({ intent }) => intent.id === recorded.intent.id)
     if (kase === undefined) throw new UsageError('this edit belongs to an editor that still runs')
-    const workspace = await closedFilesOf(around, session)
+    const workspace = shown(around, await closedFilesOf(around, session))
     const way = await recovery.preview(kase, workspace, 'roll-back')
     if (dryRun) return wouldBeUndone('undo', kase.intent, way)
     const result = await recovery.decide(kase, workspace, 'roll-back')

@@ -24,12 +24,23 @@ export interface History {
   readonly damage: readonly DamagedLog[]
 }
 
-/** Reads every intent of the sessions that share a folder with one of these; of all sessions where that is undefined. */
-export async function readHistory(env: Env, root: Root, folders: Folders): Promise<History> {
+/**
+ * Reads every intent of the sessions that share a folder with one of these; of all sessions where that is undefined.
+ * `watch`: told how many are read so far.
+ */
+export async function readHistory(
+  env: Env,
+  root: Root,
+  folders: Folders,
+  watch: (sessions: number) => void = () => {},
+): Promise<History> {
   const read = new Map<string, History>()
   // In this order: a session that ends meanwhile moves from the first to the second, and is read again there.
   for (const sessions of [liveSessions, settledSessions])
-    for (const session of await sessions(env, root)) await readInto(read, env, session, folders)
+    for (const session of await sessions(env, root)) {
+      watch(read.size)
+      await readInto(read, env, session, folders)
+    }
   return together([...read.values()])
 }
 

@@ -12,10 +12,19 @@ export interface Searched {
   readonly isOver: boolean
 }
 
-/** Looks for what is wanted in every session; those that another one has taken over come before that one. */
-export async function searchSessions(env: Env, root: Root, wanted: Wanted): Promise<Searched[]> {
+/**
+ * Looks for what is wanted in every session; those that another one has taken over come before that one. `watch`: told
+ * how many were looked into so far.
+ */
+export async function searchSessions(
+  env: Env,
+  root: Root,
+  wanted: Wanted,
+  watch: (sessions: number) => void = () => {},
+): Promise<Searched[]> {
   const searched = new Map<string, Searched>()
   const search = async (found: FoundSession, isOver: boolean) => {
+    watch(searched.size)
     try {
       searched.set(found.info.session, { found, holding: await holdings(env, found, wanted), isOver })
     } catch (error) {

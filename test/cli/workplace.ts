@@ -59,7 +59,7 @@ export class Workplace {
   async run(
     command: Command,
     args: readonly string[] = [],
-    around: Partial<Pick<Surroundings, 'cwd' | 'colour' | 'width' | 'variables'>> & {
+    around: Partial<Pick<Surroundings, 'cwd' | 'colour' | 'progress' | 'width' | 'variables'>> & {
       readonly now?: string
     } = {},
   ): Promise<Outcome> {
@@ -77,7 +77,7 @@ export class Workplace {
         err: (text) => {
           err += text
         },
-        progress: () => {},
+        progress: around.progress ?? (() => {}),
         colour: around.colour ?? false,
         width: around.width,
       },

@@ -1,0 +1,38 @@
+import type { Change, Known, Placed, Sight, Workspace } from './workspace.ts'
+
+/** Told how far it is. `of`: how many there are, where that is known. */
+export type Watch = (what: 'looking' | 'writing', done: number, of?: number) => void
+
+/** As many changes go on at a time: the disk takes no more than that together anyway. */
+const AT_A_TIME = 256
+
+/** A workspace, and somebody who is told how far the work in it has come. */
+export class WatchedWorkspace implements Workspace {
+  readonly #workspace: Workspace
+  readonly #watch: Watch
+  #looked = 0
+
+  constructor(workspace: Workspace, watch: Watch) {
+    this.#workspace = workspace
+    this.#watch = watch
+  }
+
+  look(path: string, known?: Known): Promise<Sight> {
+    this.#watch('looking', ++this.#looked)
+    return this.#workspace.look(path, known)
+  }
+
+  async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
+    const placed: Placed[] = []
+    for (let at = 0; at < changes.length; at += AT_A_TIME) {
+      this.#watch('writing', at, changes.length)
+      placed.push(...(await this.#workspace.place(changes.slice(at, at + AT_A_TIME), temporaryNameOf)))
+    }
+    this.#looked = 0
+    return placed
+  }
+
+  settleFolders(made: readonly string[], removed: readonly string[]): Promise<void> {
+    return this.#workspace.settleFolders(made, removed)
+  }
+}
