@@ -16,6 +16,8 @@ export interface ClientFacts {
   readonly fileOperations: readonly string[]
   /** It shows a document that it is asked to show. */
   readonly showsDocuments: boolean
+  /** It shows the progress of work that it has not asked for. */
+  readonly showsProgress: boolean
   /** It asks its user to confirm parts of an edit that are annotated so. */
   readonly confirmsParts: boolean
   /** It takes code actions that are more than a command. */
@@ -48,6 +50,7 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
       ? resourceOperations.filter((operation) => typeof operation === 'string')
       : [],
     showsDocuments: asObject(asObject(window).showDocument).support === true,
+    showsProgress: asObject(window).workDoneProgress === true,
     confirmsParts: typeof changeAnnotationSupport === 'object' && changeAnnotationSupport !== null,
     takesActions: typeof codeActionLiteralSupport === 'object' && codeActionLiteralSupport !== null,
   }

@@ -10,6 +10,7 @@ import type { Route, Watched } from './routes.ts'
 import type { ShownDocuments } from './shown-documents.ts'
 import type { TakeBacks } from './take-back.ts'
 import { undoneWords } from './undone-words.ts'
+import type { WorkProgress } from './work-progress.ts'
 
 /** Runs a command of the command line on the workspace, and gives what it prints. */
 export type CommandLine = (command: 'log' | 'show' | 'status', args: readonly string[]) => Promise<string>
@@ -22,13 +23,14 @@ export interface Actors {
   readonly commandLine: CommandLine
   /** Looks again for what dead sessions left; resolves with whether there was something. */
   readonly recover: () => Promise<boolean>
+  readonly progress: Pick<WorkProgress, 'during'>
   /** The editor takes code actions that are more than a command. */
   readonly takesActions: boolean
 }
 
 /** How the editor is spoken to. */
 export interface Mouths {
-  conversation(): Pick<Conversation, 'show' | 'progress'>
+  conversation(): Pick<Conversation, 'show'>
   /** Writes a frame of the proxy's own. */
   toEditor(frame: Buffer): void
 }
@@ -121,14 +123,9 @@ export class EditorCommands {
   async #run(command: OwnCommand, argument: string | undefined, token: unknown): Promise<unknown> {
     const actors = this.#actors
     if (actors === undefined) throw new Error('the session has not begun')
+    const work = () => this.#does(actors, command, argument)
     const isWatched = typeof token === 'string' || typeof token === 'number'
-    if (isWatched)
-      this.#mouths.conversation().progress(token, { kind: 'begin', title: `lsp-wal: ${command}` })
-    try {
-      return await this.#does(actors, command, argument)
-    } finally {
-      if (isWatched) this.#mouths.conversation().progress(token, { kind: 'end' })
-    }
+    return isWatched ? actors.progress.during(command, work, token) : work()
   }
 
   async #does(actors: Actors, command: OwnCommand, argument: string | undefined): Promise<unknown> {

@@ -29,6 +29,7 @@ import { Settlement } from './settlement.ts'
 import { ShownDocuments } from './shown-documents.ts'
 import { offerWayBack } from './torn.ts'
 import { WayBack } from './way-back.ts'
+import { WorkProgress } from './work-progress.ts'
 import { WorkspaceFolders } from './workspace-folders.ts'
 
 export interface ProxyOptions {
@@ -232,6 +233,7 @@ class ProxyRun {
       (problem) =>
         this.#conversation.log('warning', `the history could not be kept small: ${String(problem)}`),
     )
+    const progress = new WorkProgress(this.#conversation, client.showsProgress, this.#env.host.random(4))
     const wayBack = new WayBack({
       env: this.#env,
       root,
@@ -243,6 +245,7 @@ class ProxyRun {
       mirror: this.#mirror,
       conversation: this.#conversation,
       offer: this.#offer,
+      progress,
       tell: this.#problem,
     })
     const documents = new ShownDocuments(this.#env, this.#conversation, client.showsDocuments)
@@ -263,6 +266,7 @@ class ProxyRun {
       documents,
       commandLine: (name, args) => this.#options.commandLine(name, args, client.folders[0] ?? cwd),
       recover: () => wayBack.recoverAgain(),
+      progress,
       takesActions: client.takesActions,
     })
     try {

@@ -15,6 +15,7 @@ import type { Workspace } from '../recovery/workspace.ts'
 import type { Conversation } from './conversation.ts'
 import type { Settlement } from './settlement.ts'
 import { changedFiles } from './watched-files.ts'
+import type { WorkProgress } from './work-progress.ts'
 
 type Waiting = Extract<Result, { kind: 'waiting' }>
 
@@ -28,9 +29,18 @@ const BRING_BACK = 'Bring it back'
 const FORGET = 'Forget it'
 const FINISH = 'Finish it'
 const ROLL_BACK = 'Roll it back'
+const TITLE = 'recover'
 
 /** Who is on the other side: somebody who can be asked, or nobody. */
 export type Audience = 'editor' | 'nobody'
+
+/** The session that a recovery is done in. */
+interface Setting {
+  readonly session: Session
+  readonly settlement: Settlement
+  readonly conversation: Conversation
+  readonly progress: WorkProgress
+}
 
 /** Recovery at `initialize`: what dead sessions left is dealt with, told, and where need be asked. */
 export class StartRecovery {
@@ -38,6 +48,7 @@ export class StartRecovery {
   readonly #session: Session
   readonly #settlement: Settlement
   readonly #conversation: Conversation
+  readonly #progress: WorkProgress
   readonly #mode: RecoverMode
   #recovery: Recovery | undefined
   #carrying: Promise<void> | undefined
@@ -47,17 +58,12 @@ export class StartRecovery {
   #undecided: readonly Case[] = []
   #ended = false
 
-  constructor(
-    env: Env,
-    session: Session,
-    settlement: Settlement,
-    conversation: Conversation,
-    mode: RecoverMode,
-  ) {
+  constructor(env: Env, { session, settlement, conversation, progress }: Setting, mode: RecoverMode) {
     this.#env = env
     this.#session = session
     this.#settlement = settlement
     this.#conversation = conversation
+    this.#progress = progress
     this.#mode = mode
   }
 
@@ -102,11 +108,13 @@ export class StartRecovery {
     try {
       if (which.kind !== 'cases') return which
       const recovered: Recovered[] = []
-      for await (const each of asAsked(recovery, which.cases, wish, async () => workspace)) {
-        recovered.push(each.recovered)
-        if (each.result !== undefined) this.#heed(recovery, each.result, 'editor')
-        if (this.#ended) break
-      }
+      await this.#progress.during(TITLE, async () => {
+        for await (const each of asAsked(recovery, which.cases, wish, async () => workspace)) {
+          recovered.push(each.recovered)
+          if (each.result !== undefined) this.#heed(recovery, each.result, 'editor')
+          if (this.#ended) break
+        }
+      })
       return { kind: 'done', recovered }
     } finally {
       this.#undecided = []
@@ -138,8 +146,10 @@ export class StartRecovery {
     const failed: Failed[] = []
     for (const kase of recovery.inOrder(this.#mode === 'rollback')) {
       if (this.#ended) return
+      const deal = () => recovery.deal(kase, workspace, this.#mode)
       await this.#unlessFailed(failed, kase, async () => {
-        const result = await recovery.deal(kase, workspace, this.#mode)
+        // Without a screen nobody sees it.
+        const result = await (audience === 'editor' ? this.#progress.during(TITLE, deal) : deal())
         if (result.kind === 'waiting') {
           waiting.push(result)
           return
@@ -185,10 +195,10 @@ export class StartRecovery {
     if (this.#ended) return
     if (choice === 'unasked') this.#report(waiting)
     else if (choice === FORGET) await recovery.discard(kase)
-    else if (choice === BRING_BACK || choice === FINISH)
-      this.#tell(recovery, await recovery.decide(kase, workspace, 'finish'), 'editor')
-    else if (choice === ROLL_BACK)
-      this.#tell(recovery, await recovery.decide(kase, workspace, 'roll-back'), 'editor')
+    else if (choice !== undefined) {
+      const decide = () => recovery.decide(kase, workspace, choice === ROLL_BACK ? 'roll-back' : 'finish')
+      this.#tell(recovery, await this.#progress.during(TITLE, decide), 'editor')
+    }
   }
 
   /** Says that something waits for whoever cannot be asked about it. */

@@ -17,6 +17,7 @@ import type { Conversation } from './conversation.ts'
 import { asObject } from './json.ts'
 import type { Settlement } from './settlement.ts'
 import { changedFiles } from './watched-files.ts'
+import type { WorkProgress } from './work-progress.ts'
 
 /** What taking edits back needs of the session that it is done in. */
 export interface Around {
@@ -29,6 +30,8 @@ export interface Around {
   readonly conversation: Conversation
   /** Gives a workspace over these folders, as the editor has it, for as long as `use` takes. */
   readonly within: <T>(folders: readonly string[], use: (workspace: Workspace) => Promise<T>) => Promise<T>
+  /** Shows that work goes on. */
+  readonly progress: Pick<WorkProgress, 'during'>
 }
 
 /**
@@ -52,7 +55,7 @@ export class TakeBacks {
     if (v !== 1 || (direction !== 'undo' && direction !== 'redo') || typeof id !== 'string')
       throw new JournalError('this session does not know that order: it may be of another version')
     const named = Array.isArray(files) ? files.filter((file) => typeof file === 'string') : []
-    return this.#next(async () => {
+    return this.#next(direction, async () => {
       const { entries, states } = await this.#history(undefined)
       const entry = entries.find(({ recorded }) => recorded.intent.id === id)
       if (entry === undefined) throw new JournalError('that edit is not in the history any more')
@@ -65,7 +68,7 @@ export class TakeBacks {
    * session, else of one that has ended.
    */
   run(direction: Direction, id: string | undefined): Promise<readonly Undone[]> {
-    return this.#next(async () => {
+    return this.#next(direction, async () => {
       const { folders } = this.#around
       const { entries, states } = await this.#history(
         id === undefined || id.startsWith('@') ? folders : undefined,
@@ -139,8 +142,8 @@ export class TakeBacks {
     settlement.follow(halfWritten ? own : { ...own, images }, { note }, 'applied')
   }
 
-  #next<T>(act: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(act)
+  #next<T>(title: Direction, act: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(() => this.#around.progress.during(title, act))
     this.#last = turn.catch(() => {}) // whoever asked for it is told
     return turn
   }

@@ -6,6 +6,8 @@ import type { SessionStart } from '../journal/session-folder.ts'
 import { type Answer, recoveryOrder, type Wish } from '../recovery/as-asked.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import type { RecoverMode } from '../recovery/plan.ts'
+import { WatchedWorkspace } from '../recovery/watched-workspace.ts'
+import type { Workspace } from '../recovery/workspace.ts'
 import type { ClientFacts } from './client-facts.ts'
 import type { Conversation } from './conversation.ts'
 import { EditorWorkspace } from './editor-workspace.ts'
@@ -15,6 +17,7 @@ import { openElsewhere } from './open-elsewhere.ts'
 import type { Settlement } from './settlement.ts'
 import { StartRecovery } from './start-recovery.ts'
 import type { TakeBacks } from './take-back.ts'
+import type { WorkProgress } from './work-progress.ts'
 
 /** The session that edits are recovered and taken back in. */
 export interface Here {
@@ -29,6 +32,7 @@ export interface Here {
   readonly mirror: Mirror
   readonly conversation: Conversation
   readonly offer: Offer
+  readonly progress: WorkProgress
   readonly tell: (problem: unknown) => void
 }
 
@@ -84,7 +88,7 @@ export class WayBack {
   /** Undo and redo; loaded when somebody asks for it: no start waits for that. */
   async takeBacks(): Promise<TakeBacks> {
     const { TakeBacks } = await import('./take-back.ts')
-    const { conversation, env, root, session, settlement, start } = this.#here
+    const { conversation, env, progress, root, session, settlement, start } = this.#here
     this.#takeBacks ??= new TakeBacks({
       env,
       root,
@@ -92,6 +96,7 @@ export class WayBack {
       session,
       settlement,
       conversation,
+      progress,
       within: (folders, use) => this.#within(new DiskWorkspace(env.disk, folders), use),
     })
     return this.#takeBacks
@@ -130,8 +135,8 @@ export class WayBack {
   }
 
   #newRecovery(): StartRecovery {
-    const { conversation, env, recover, session, settlement } = this.#here
-    return new StartRecovery(env, session, settlement, conversation, recover)
+    const { conversation, env, progress, recover, session, settlement } = this.#here
+    return new StartRecovery(env, { session, settlement, conversation, progress }, recover)
   }
 
   #carryOut(recovery: StartRecovery): Promise<void> {
@@ -145,8 +150,8 @@ export class WayBack {
   }
 
   /** The workspace as the editor has it, for as long as `use` takes. */
-  async #within<T>(disk: DiskWorkspace, use: (workspace: EditorWorkspace) => Promise<T>): Promise<T> {
-    const { client, conversation, env, mirror, root, session } = this.#here
+  async #within<T>(disk: DiskWorkspace, use: (workspace: Workspace) => Promise<T>): Promise<T> {
+    const { client, conversation, env, mirror, progress, root, session } = this.#here
     const { appliesEdits, fileOperations } = client
     const workspace = new EditorWorkspace(
       disk,
@@ -161,7 +166,7 @@ export class WayBack {
     )
     this.#workspaces.add(workspace)
     try {
-      return await use(workspace)
+      return await use(new WatchedWorkspace(workspace, progress.watch))
     } finally {
       this.#workspaces.delete(workspace)
     }

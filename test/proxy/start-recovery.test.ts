@@ -6,6 +6,7 @@ import { liveSessions } from '../../server/journal/session-folder.ts'
 import type { Conversation } from '../../server/proxy/conversation.ts'
 import type { Settlement } from '../../server/proxy/settlement.ts'
 import { StartRecovery } from '../../server/proxy/start-recovery.ts'
+import { WorkProgress } from '../../server/proxy/work-progress.ts'
 import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
 import { Machine } from '../disk/machine.ts'
 import { error, type FaultPlan } from '../disk/memory-disk.ts'
@@ -40,7 +41,9 @@ async function start(plan: FaultPlan): Promise<string[]> {
   const session = new Session(program, root, where, tell)
   const conversation = { show: (_: string, text: string) => told.push(text) } as unknown as Conversation
   const settlement = { follow: () => {} } as unknown as Settlement
-  const recovery = new StartRecovery(program, session, settlement, conversation, 'auto')
+  const progress = new WorkProgress(conversation, false, '')
+  const setting = { session, settlement, conversation, progress }
+  const recovery = new StartRecovery(program, setting, 'auto')
   await recovery.claim(root, where, tell)
   program.disk.plan = plan
   await recovery.carryOut(new DiskWorkspace(program.disk, ['/w']), 'nobody')
