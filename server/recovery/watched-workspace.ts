@@ -1,4 +1,6 @@
-import type { Change, Known, Placed, Sight, Workspace } from './workspace.ts'
+import type { Unkept } from '../edits/file-bytes.ts'
+import type { Intent } from '../journal/intent.ts'
+import type { Change, Known, Move, Placed, Sight, Workspace } from './workspace.ts'
 
 /** Told how far it is. `of`: how many there are, where that is known. */
 export type Watch = (what: 'looking' | 'writing', done: number, of?: number) => void
@@ -17,7 +19,7 @@ export class WatchedWorkspace implements Workspace {
     this.#watch = watch
   }
 
-  look(path: string, known?: Known): Promise<Sight> {
+  look(path: string, known?: Known | Unkept): Promise<Sight> {
     this.#watch('looking', ++this.#looked)
     return this.#workspace.look(path, known)
   }
@@ -30,6 +32,12 @@ export class WatchedWorkspace implements Workspace {
     }
     this.#looked = 0
     return placed
+  }
+
+  /** A folder moves as a whole, as a rule: in between there is nothing to tell. */
+  move(moves: readonly Move[], folders: Intent['folders']): Promise<readonly Placed[]> {
+    this.#watch('writing', 0, moves.length)
+    return this.#workspace.move(moves, folders)
   }
 
   settleFolders(made: readonly string[], removed: readonly string[]): Promise<void> {

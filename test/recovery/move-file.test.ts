@@ -19,9 +19,18 @@ async function siteOf(made: Machine, from: string, to: string): Promise<{ site: 
     const folder = await disk.openFolder(folderPath)
     const noted: Folder = {
       ...folder,
-      linkInto: (...args) => (calls.push(`link ${args[0]}`), folder.linkInto(...args)),
-      renameInto: (...args) => (calls.push(`rename ${args[0]}`), folder.renameInto(...args)),
-      remove: (...args) => (calls.push(`remove ${args[0]}`), folder.remove(...args)),
+      linkInto: (...args) => {
+        calls.push(`link ${args[0]}`)
+        return folder.linkInto(...args)
+      },
+      renameInto: (...args) => {
+        calls.push(`rename ${args[0]}`)
+        return folder.renameInto(...args)
+      },
+      remove: (...args) => {
+        calls.push(`remove ${args[0]}`)
+        return folder.remove(...args)
+      },
     }
     const identity = (await disk.lstat(folderPath))?.identity
     return { folder: noted, folderPath, identity, name }
