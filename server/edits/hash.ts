@@ -1,5 +1,6 @@
 import xxhash, { type XXHash, type XXHashAPI } from 'xxhash-wasm'
-import { joinNormalized, normalize } from './normalize.ts'
+import { isNormalized, joinNormalized, normalize } from './normalize.ts'
+import { normalizeSlices } from './normalize-slices.ts'
 import { type ByteEdit, splicedParts } from './splice.ts'
 
 /** xxHash64 with seed 0, as 16 lower-case hex digits. */
@@ -18,6 +19,9 @@ interface HashStream {
 // The bytes are copied into the module's memory, which only ever grows: in chunks that fit its first page
 // (64 KiB, beside the state of 88 bytes) a single large file does not hold memory for the rest of the session.
 const CHUNK_BYTES = 32 * 1024
+
+/** Above this, new memory for all of it takes longer than what is done with it. */
+const LARGE_BYTES = 1024 * 1024
 
 let ready: Promise<Hasher> | undefined
 
@@ -38,6 +42,8 @@ export interface Hashes {
 
 export function hashesOf(hasher: Hasher, bytes: Uint8Array): Hashes {
   const raw = hasher.hash(bytes)
+  if (bytes.length > LARGE_BYTES)
+    return { raw, norm: isNormalized(bytes) ? raw : hashOfNormalized(hasher, [bytes]) }
   const normalized = normalize(bytes)
   // Nearly all files are their own normalized bytes: those are not hashed twice.
   return { raw, norm: normalized === bytes ? raw : hasher.hash(normalized) }
@@ -55,10 +61,16 @@ export function hashesOfEdited(
   edits: readonly ByteEdit[],
 ): Hashes {
   const parts = splicedParts(original, edits)
-  const isNormalized = hashes.raw === hashes.norm && joinNormalized(parts, (part) => part % 2 === 1)
-  if (!isNormalized) return hashesOf(hasher, Buffer.concat(parts))
+  const areNormalized = hashes.raw === hashes.norm && joinNormalized(parts, (part) => part % 2 === 1)
+  if (!areNormalized && original.length <= LARGE_BYTES) return hashesOf(hasher, Buffer.concat(parts))
   const raw = hashOfParts(hasher, parts)
-  return { raw, norm: raw }
+  return { raw, norm: areNormalized ? raw : hashOfNormalized(hasher, parts) }
+}
+
+function hashOfNormalized(hasher: Hasher, slices: Iterable<Uint8Array>): string {
+  const stream = hasher.stream()
+  for (const slice of normalizeSlices(slices)) stream.update(slice)
+  return stream.digest()
 }
 
 // Each piece of a stream costs more than to copy a few kilobytes: most files are put together after all, in memory

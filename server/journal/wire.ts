@@ -1,7 +1,7 @@
 import type { FileBytes } from '../edits/file-bytes.ts'
 import { type Hasher, type Hashes, hashesOf, hashesOfEdited } from '../edits/hash.ts'
 import { isNormalized } from '../edits/normalize.ts'
-import { type ByteEdit, editsFault, splice, splicedLength } from '../edits/splice.ts'
+import { type ByteEdit, editsFault, splicedLength } from '../edits/splice.ts'
 import { decodedLength, decodeStrictly } from './base64.ts'
 import type { RecordPart } from './decode.ts'
 import { asArray, asObject, numberAt, objectAt, stringAt, Unreadable } from './json-values.ts'
@@ -109,11 +109,10 @@ export class Wire {
 
   /** Of an original as it stands there; what its own normalized bytes are said to be does not count. */
   #hashesOfEdited(original: Uint8Array, edits: readonly ByteEdit[]): Hashes {
-    if (!isNormalized(original)) return hashesOf(this.#hasher, splice(original, edits))
     const raw = this.#last?.bytes === original ? this.#last.raw : this.#hasher.hash(original)
-    return edits.length === 0
-      ? { raw, norm: raw }
-      : hashesOfEdited(this.#hasher, original, { raw, norm: raw }, edits)
+    const norm = isNormalized(original) ? raw : ''
+    if (edits.length === 0 && norm === raw) return { raw, norm }
+    return hashesOfEdited(this.#hasher, original, { raw, norm }, edits)
   }
 
   /** Also what no path is made of has to be what it is said to be. */

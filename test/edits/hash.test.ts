@@ -43,6 +43,26 @@ describe('hashesOf', () => {
   })
 })
 
+describe('a large text', () => {
+  it.each(['a line\r\n', 'a line \n', '\ufeffa line\n', 'a line\n'])(
+    'has the hashes of its bytes: %j',
+    (line) => {
+      const text = Buffer.from(line.repeat(200_000))
+      const expected = { raw: hasher.hash(text), norm: hasher.hash(normalize(text)) }
+      expect(hashesOf(hasher, text)).toEqual(expected)
+      const edits = [
+        { start: 0, end: 2, text: '\ufeffA ' },
+        { start: 1_300_000, end: 1_300_004, text: ' \r\n' },
+      ]
+      const edited = splice(text, edits)
+      expect(hashesOfEdited(hasher, text, expected, edits)).toEqual({
+        raw: hasher.hash(edited),
+        norm: hasher.hash(normalize(edited)),
+      })
+    },
+  )
+})
+
 describe('hashesOfEdited', () => {
   const original = Buffer.from('let a\n\tb()\n')
 

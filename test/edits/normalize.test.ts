@@ -1,7 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { looselyEqual, normalize, sameText } from '../../server/edits/normalize.ts'
+import { isNormalized, looselyEqual, normalize, sameText } from '../../server/edits/normalize.ts'
+import { normalizeSlices } from '../../server/edits/normalize-slices.ts'
 import { bytes, text } from './arbitraries.ts'
+
+describe('normalizeSlices', () => {
+  it('comes to the same, wherever the bytes are cut, and in however little room', () => {
+    fc.assert(
+      fc.property(bytes, fc.array(fc.nat(60)), fc.integer({ min: 1, max: 9 }), (original, cuts, room) => {
+        const ends = [...cuts.map((cut) => Math.min(cut, original.length)), original.length]
+        const inOrder = ends.sort((a, b) => a - b)
+        const slices = inOrder.map((end, i) => original.subarray(inOrder[i - 1] ?? 0, end))
+        const came: Buffer[] = []
+        for (const slice of normalizeSlices(slices, room)) came.push(Buffer.from(slice))
+        const whole = Buffer.from(normalize(original))
+        expect(Buffer.concat(came).equals(whole)).toBe(true)
+        expect(isNormalized(original)).toBe(whole.equals(original))
+      }),
+      { numRuns: 5000 },
+    )
+  })
+})
 
 describe('normalize', () => {
   it.each<[string, string, string]>([
