@@ -3,8 +3,9 @@ import { expect } from 'vitest'
 import { asTold } from './as-told.ts'
 import { Desk, until, untilEqual } from './desk.ts'
 import type { Editor, EditorKind } from './editor.ts'
-import { changed, type Edit, RENAME } from './edits.ts'
+import { type Edit, RENAME } from './edits.ts'
 import { onDisk, sameText } from './endings.ts'
+import { untilShown } from './shown.ts'
 
 /** What the user is asked about at the next start, what they answer, and what then must be true. */
 export interface Answer {
@@ -61,7 +62,7 @@ export const ANSWERS: readonly Answer[] = [
 /** An edit that was cut short is decided upon by the user of an editor that shows a file of it. */
 export async function answered(kind: EditorKind, answer: Answer): Promise<void> {
   const edit = RENAME
-  using desk = new Desk(edit.before)
+  using desk = new Desk(edit.before, edit.server)
   const first = await desk.start(kind, edit.shown)
   await asTold(first, desk, () => cutShort(first, desk, edit, answer))
   await desk.serversGone()
@@ -77,13 +78,7 @@ export async function answered(kind: EditorKind, answer: Answer): Promise<void> 
 
 async function cutShort(editor: Editor, desk: Desk, edit: Edit, { saved }: Answer): Promise<void> {
   await edit.make(editor)
-  const areThere = (texts: Readonly<Record<string, string>>) =>
-    Object.entries(changed(edit)).every(([name, text]) => sameText(texts[name], text))
-  await until(
-    'the edit in the buffers',
-    async () => areThere(await editor.texts()),
-    () => editor.texts(),
-  )
+  await untilShown('the edit in the buffers', () => editor.texts(), edit)
   await until('the log to say that the editor has it', () => desk.isNoted)
   if (saved === 'none') return editor.quit()
   await editor.save(edit.shown)

@@ -7,7 +7,22 @@ import { gone, Processes } from '../scenarios/relay/processes.ts'
 import { Stage } from '../scenarios/stage.ts'
 import type { Editor, EditorKind } from './editor.ts'
 
-const WORD_SERVER = fileURLToPath(new URL('../.build/fixtures/word-server.js', import.meta.url))
+const fixture = (name: string) => fileURLToPath(new URL(`../.build/fixtures/${name}.js`, import.meta.url))
+
+/** A language server, and what its editor hands it when it starts. */
+export interface Server {
+  /** TRACE is where it is to say what it is told. */
+  readonly command: (trace: string) => readonly string[]
+  readonly options?: object
+}
+
+export const WORDS: Server = { command: (trace) => [process.execPath, fixture('word-server'), trace] }
+
+/** One that does not say what it is told. */
+export function realServer(command: readonly string[], options: object = {}): Server {
+  const pipe = [process.execPath, fixture('telling-pipe')]
+  return { command: (trace) => [...pipe, trace, '--', ...command], options }
+}
 
 /** Editors start slowly on a machine with other things to do. */
 const PATIENCE_MS = 45_000
@@ -28,10 +43,13 @@ export class Desk {
   /** The command that the editor's user has configured. */
   readonly command: readonly string[]
   readonly home: string
+  /** What the server is to be handed when it starts. */
+  readonly options: object | undefined
   readonly #trace: string
 
   constructor(
     files: Readonly<Record<string, string>>,
+    server: Server = WORDS,
     around: (server: readonly string[], stage: Stage) => readonly string[] = wrapped,
   ) {
     this.stage = new Stage(files)
@@ -39,7 +57,8 @@ export class Desk {
     this.home = join(this.stage.folder, 'home')
     mkdirSync(this.home, { mode: 0o700 })
     this.#trace = join(this.stage.folder, 'told')
-    this.command = around([process.execPath, WORD_SERVER, this.#trace], this.stage)
+    this.command = around(server.command(this.#trace), this.stage)
+    this.options = server.options
   }
 
   [Symbol.dispose](): void {
@@ -68,10 +87,9 @@ export class Desk {
   /** Every file of the workspace, but for what editors keep beside theirs: Emacs' locks and its own copies. */
   files(): Record<string, string> {
     const entries = readdirSync(this.stage.workspace, { withFileTypes: true })
-    const files = entries.filter((entry) => entry.isFile() && !/^#.*#$/.test(entry.name))
-    return Object.fromEntries(
-      files.map(({ name }) => [name, readFileSync(this.stage.path(name), 'utf8')] as const),
-    )
+    const names = entries.filter((entry) => entry.isFile() && !/^#.*#$/.test(entry.name))
+    const files = names.map(({ name }) => [name, textOf(this.stage.path(name))] as const)
+    return Object.fromEntries(files.filter((each): each is [string, string] => each[1] !== undefined))
   }
 
   get told(): Told[] {
@@ -130,6 +148,16 @@ export class Desk {
   async serversGone(): Promise<void> {
     const pids = this.servers.flatMap(({ pid, proxy }) => [pid, proxy])
     await within(gone(...pids), () => `processes to end: ${pids.join(', ')}`)
+  }
+}
+
+/** Of a file that is gone again, nothing: Helix keeps one beside what it saves for a moment. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -15,6 +15,12 @@ export interface EditorKind {
   readonly killsServers: boolean
   /** Takes no edit that moves a file. */
   readonly refusesMoves: boolean
+  /** Moves a file for its user, having asked its server. */
+  readonly movesFiles: boolean
+  /** Waits for the server then for as long as that takes. */
+  readonly waitsForMoves: boolean
+  /** Picks a code action by its title. */
+  readonly picksActions: boolean
 }
 
 /** An editor that runs. What it is told to do it does as for its user, and is waited for. */
@@ -26,6 +32,10 @@ export interface Editor {
   rename(name: string, newName: string): Promise<void>
   /** Runs a command of the server; its edit may still be on its way. */
   run(command: string): Promise<void>
+  /** Picks a code action, with the first line of a file selected; its edit may still be on its way. */
+  act?(name: string, title: string): Promise<void>
+  /** Moves a file; its edit may still be on its way. */
+  move?(name: string, newName: string): Promise<void>
   /** What its buffers hold, by the files' names; those that it has not loaded are left out. */
   texts(): Promise<Readonly<Record<string, string>>>
   /** Waits until its user is asked something. */

@@ -1,16 +1,25 @@
-import type { Editor } from './editor.ts'
+import { type Server, WORDS } from './desk.ts'
+import type { Editor, EditorKind } from './editor.ts'
 
 type Files = Readonly<Record<string, string>>
 
 /** An edit over several files, as a user of any editor comes by it. */
 export interface Edit {
   readonly title: string
+  /** Whose it is; the word server's by default. */
+  readonly server?: Server
+  /** The editors that it is made in; all by default. */
+  readonly isFor?: (kind: EditorKind) => boolean
   /** The road that it is recorded with. */
   readonly road: string
   readonly before: Files
   /** On disk once the editor has it: editors move files at once, and keep texts in their buffers. */
   readonly made: Files
   readonly after: Files
+  /** On disk once it is undone; `before` by default. */
+  readonly undone?: Files
+  /** Texts that editors make of those of files: by the name, what is meant by what is there. */
+  readonly also?: Readonly<Record<string, Files>>
   /** The file that is shown, and saved where only one is. */
   readonly shown: string
   /** A file that is not shown. */
@@ -63,11 +72,28 @@ export const MOVE: Edit = {
   make: (editor) => editor.run('words.move'),
 }
 
+export const OWN_MOVE: Edit = {
+  ...MOVE,
+  title: "the editor's move",
+  server: { command: (trace) => [...WORDS.command(trace), 'moves'] },
+  isFor: ({ movesFiles }) => movesFiles,
+  road: 'workspace/willRenameFiles',
+  make: (editor) => editor.move!('old.ts', 'new.ts'),
+}
+
 export const EDITS = [RENAME, REPLACE, MOVE] as const
 
 /** The texts of those files whose text an edit changes. */
-export function changed({ before, after }: Edit): Files {
+export function changed({ before, made, after }: Edit): Files {
+  const there = { ...made, ...before }
   return Object.fromEntries(
-    Object.entries(after).filter(([name, text]) => name in before && before[name] !== text),
+    Object.entries(after).filter(([name, text]) => name in there && there[name] !== text),
+  )
+}
+
+/** Texts of an edit's files, with what editors make of some of them taken for what is meant. */
+export function meant({ also }: Edit, texts: Files): Files {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, also?.[name]?.[text] ?? text] as const),
   )
 }

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { runs } from '../scenarios/relay/processes.ts'
 import { type Desk, until, untilEqual } from './desk.ts'
 import type { Editor } from './editor.ts'
-import { changed, type Edit } from './edits.ts'
+import { changed, type Edit, meant } from './edits.ts'
 
 /** How it goes on once an edit shows in an editor's buffers, and what then must be true. */
 export interface Ending {
@@ -23,7 +23,7 @@ export interface Ending {
 
 const saveAll = async (editor: Editor, desk: Desk, edit: Edit) => {
   await editor.saveAll()
-  await untilEqual('all to be saved', () => desk.files(), edit.after)
+  await untilEqual('all to be saved', () => meant(edit, desk.files()), edit.after)
   // As long as there is a proxy, it sees that; how soon is its own affair, and some editors kill it when they quit.
   if (runs(desk.server.proxy)) await untilEqual('the edit to have landed', () => desk.states(), ['landed'])
 }

@@ -4,8 +4,10 @@ import { ANSWERS, answered } from './answered.ts'
 import { asTold } from './as-told.ts'
 import { Desk, until, untilEqual } from './desk.ts'
 import type { Editor, EditorKind } from './editor.ts'
-import { changed, EDITS, type Edit, MOVE, RENAME, REPLACE } from './edits.ts'
+import { EDITS, type Edit, MOVE, meant, OWN_MOVE, RENAME, REPLACE } from './edits.ts'
 import { ENDINGS, type Ending, onDisk, sameText } from './endings.ts'
+import { REAL_EDITS, TYPESCRIPT_EXTRACT } from './real-servers.ts'
+import { untilShown } from './shown.ts'
 import { undone } from './undone.ts'
 import { untouched } from './untouched.ts'
 
@@ -44,7 +46,16 @@ function describeEdits(kind: EditorKind): void {
         test('undone, redone and undone by commands', () => undone(kind, edit), LIMIT_MS)
     })
   }
+  for (const edit of [OWN_MOVE, ...REAL_EDITS].filter(({ isFor }) => isFor?.(kind) ?? true))
+    describe(edit.title, () => {
+      if (ALL || edit !== TYPESCRIPT_EXTRACT)
+        test(CUT_SHORT.title, () => through(kind, edit, CUT_SHORT), LIMIT_MS)
+      if (ALL ? edit !== OWN_MOVE || kind.waitsForMoves : edit === TYPESCRIPT_EXTRACT)
+        test('undone, redone and undone by commands', () => undone(kind, edit), LIMIT_MS)
+    })
 }
+
+const CUT_SHORT = ENDINGS.find(({ title }) => title === 'one file saved, editor killed')!
 
 function isRun({ usually, isFor }: Ending, edit: Edit): boolean {
   if (isFor !== undefined && !isFor(edit)) return false
@@ -52,7 +63,7 @@ function isRun({ usually, isFor }: Ending, edit: Edit): boolean {
 }
 
 async function through(kind: EditorKind, edit: Edit, ending: Ending): Promise<void> {
-  using desk = new Desk(edit.before)
+  using desk = new Desk(edit.before, edit.server)
   const editor = await desk.start(kind, edit.shown)
   await asTold(editor, desk, async () => {
     await edit.make(editor)
@@ -64,14 +75,14 @@ async function through(kind: EditorKind, edit: Edit, ending: Ending): Promise<vo
     await ending.happens(editor, desk, edit)
   })
   await desk.serversGone()
-  expect(desk.files()).toEqual(onDisk(edit, ending.saved))
+  expect(meant(edit, desk.files())).toEqual(onDisk(edit, ending.saved))
   expect(await desk.log()).toMatchObject([{ road: edit.road, state: stateOf(edit, ending) }])
   await again(kind, desk, edit, ending)
 }
 
 /** An edit that the editor does not take: nothing has happened, and nothing is asked later. */
 async function refused(kind: EditorKind, edit: Edit): Promise<void> {
-  using desk = new Desk(edit.before)
+  using desk = new Desk(edit.before, edit.server)
   const editor = await desk.start(kind, edit.shown)
   await asTold(editor, desk, async () => {
     await edit.make(editor)
@@ -145,20 +156,3 @@ async function recovered(
 }
 
 const isSettled = (state: string) => state !== 'pending' && state !== 'torn'
-
-/** Waits until every text that an edit changes is there. */
-function untilShown(
-  what: string,
-  texts: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>,
-  edit: Edit,
-): Promise<true> {
-  const all = Object.entries(changed(edit))
-  return until(
-    what,
-    async () => {
-      const there = await texts()
-      return all.every(([name, text]) => sameText(there[name], text))
-    },
-    texts,
-  )
-}

@@ -7,7 +7,8 @@ const COLUMNS = 160
 const ROWS = 48
 
 const ESC = String.fromCharCode(27)
-const ESCAPE = new RegExp(`${ESC}(\\[[0-?]*[ -/]*[@-~]|[^[])`, 'g')
+/** With what fills the time that old terminals take. */
+const ESCAPE = new RegExp(`${ESC}(\\[[0-?]*[ -/]*[@-~]|[^[])|\0`, 'g')
 
 let started = 0
 

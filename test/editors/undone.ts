@@ -2,27 +2,30 @@ import { expect } from 'vitest'
 import { asTold } from './as-told.ts'
 import { Desk, until, untilEqual } from './desk.ts'
 import type { Editor, EditorKind } from './editor.ts'
-import { changed, type Edit } from './edits.ts'
+import { changed, type Edit, meant } from './edits.ts'
 import { sameText } from './endings.ts'
+import { untilShown } from './shown.ts'
 
 type Files = Readonly<Record<string, string>>
 
 /** An edit is saved, undone, redone and undone again by the commands of its editor's user, saved each time. */
 export async function undone(kind: EditorKind, edit: Edit): Promise<void> {
-  using desk = new Desk(edit.before)
+  using desk = new Desk(edit.before, edit.server)
   const editor = await desk.start(kind, edit.shown)
+  const { undone: back = edit.before } = edit
   await asTold(editor, desk, async () => {
     await edit.make(editor)
-    await shown(editor, edit, edit.after)
-    await saved(editor, desk, edit.after)
+    await untilShown('the edit in the buffers', () => editor.texts(), edit)
+    await untilEqual('what is moved to be moved', () => desk.files(), edit.made)
+    await saved(editor, desk, edit, edit.after)
     for (const [command, files] of [
-      ['lsp-wal.undo', edit.before],
+      ['lsp-wal.undo', back],
       ['lsp-wal.redo', edit.after],
-      ['lsp-wal.undo', edit.before],
+      ['lsp-wal.undo', back],
     ] as const) {
       await editor.run(command)
       await shown(editor, edit, files)
-      await saved(editor, desk, files)
+      await saved(editor, desk, edit, files)
     }
     expect(await editor.questions()).toEqual([])
     await until('all of it to be settled', async () =>
@@ -31,7 +34,7 @@ export async function undone(kind: EditorKind, edit: Edit): Promise<void> {
   })
   await editor.quit()
   await desk.serversGone()
-  expect(desk.files()).toEqual(edit.before)
+  expect(meant(edit, desk.files())).toEqual(back)
   expect((await desk.states())[0]).toBe('undone')
 }
 
@@ -41,14 +44,14 @@ async function shown(editor: Editor, edit: Edit, files: Files): Promise<void> {
   await until(
     'the buffers to show it',
     async () => {
-      const texts = await editor.texts()
+      const texts = meant(edit, await editor.texts())
       return names.every((name) => texts[name] === undefined || sameText(texts[name], files[name]!))
     },
     () => editor.texts(),
   )
 }
 
-async function saved(editor: Editor, desk: Desk, files: Files): Promise<void> {
+async function saved(editor: Editor, desk: Desk, edit: Edit, files: Files): Promise<void> {
   await editor.saveAll()
-  await untilEqual('all to be saved', () => desk.files(), files)
+  await untilEqual('all to be saved', () => meant(edit, desk.files()), files)
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { asHandedOnIn } from '../scenarios/handed-on.ts'
 import { asTold } from './as-told.ts'
-import { canonical, Desk, until } from './desk.ts'
+import { canonical, Desk, until, WORDS } from './desk.ts'
 import type { EditorKind } from './editor.ts'
 
 const RECORDING_PIPE = fileURLToPath(new URL('../.build/fixtures/recording-pipe.js', import.meta.url))
@@ -28,7 +28,7 @@ async function recorded(
   isWrapped: boolean,
 ): Promise<Record<'before' | 'behind', Recording>> {
   const pipe = (name: string) => [process.execPath, RECORDING_PIPE, name, '--']
-  using desk = new Desk({ 'a.ts': 'foo\n', 'b.ts': 'foo\n' }, (server, stage) => {
+  using desk = new Desk({ 'a.ts': 'foo\n', 'b.ts': 'foo\n' }, WORDS, (server, stage) => {
     const [before, behind] = ['before', 'behind'].map((name) => pipe(join(stage.folder, name)))
     return [...before!, ...(isWrapped ? stage.wrapped([], [...behind!, ...server]) : server)]
   })

@@ -25,6 +25,9 @@ export function emacs(title: string, client: 'eglot' | 'lsp-mode', suffix = ''):
     canBeAsked: true,
     killsServers: client === 'lsp-mode',
     refusesMoves: client === 'eglot', // that of Emacs 30
+    movesFiles: false,
+    waitsForMoves: false,
+    picksActions: false,
     start: (desk) => Emacs.start(desk, client, suffix),
   }
 }
@@ -60,7 +63,8 @@ class Emacs implements Editor {
   static async start(desk: Desk, client: string, suffix: string): Promise<Emacs> {
     const sockets = join(desk.stage.folder, `emacs-${started++}`)
     mkdirSync(sockets, { mode: 0o700 })
-    const config = { command: desk.command, root: desk.stage.workspace, client, sockets }
+    const { command, options = null } = desk
+    const config = { command, options, root: desk.stage.workspace, client, sockets }
     // It asks a terminal of more abilities for them, and waits for the answers.
     const env = { ...desk.env, TERM: 'vt100', LSP_WAL_TEST: JSON.stringify(config) }
     const terminal = await Terminal.start(desk, [`emacs${suffix}`, '-nw', '-Q', '-l', INIT], env)

@@ -3,9 +3,11 @@
 (setq inhibit-startup-screen t
       vc-handled-backends nil
       make-backup-files nil)            ; every file would have one beside it
-(defvar test-config (json-parse-string (getenv "LSP_WAL_TEST")))
+(defvar test-config (json-parse-string (getenv "LSP_WAL_TEST")
+                                      :null-object nil :false-object :json-false))
 (defvar test-root (file-name-as-directory (gethash "root" test-config)))
 (defvar test-command (append (gethash "command" test-config) nil))
+(defvar test-options (gethash "options" test-config))
 (defvar test-client (gethash "client" test-config))
 
 (define-derived-mode words-mode prog-mode "Words")
@@ -18,7 +20,10 @@
     (progn
       (require 'eglot)
       (put 'words-mode 'eglot-language-id "typescript")
-      (setq eglot-server-programs (list (cons 'words-mode test-command)))
+      (setq eglot-server-programs (list (cons 'words-mode
+                                              (append test-command
+                                                      (when test-options
+                                                        (list :initializationOptions test-options))))))
       (add-hook 'words-mode-hook #'eglot-ensure))
   (load "lsp-mode-autoloads" t)         ; without package.el nobody has
   (require 'lsp-mode)
@@ -30,6 +35,7 @@
   (add-to-list 'lsp-language-id-configuration '(words-mode . "typescript"))
   (lsp-register-client
    (make-lsp-client :new-connection (lsp-stdio-connection (lambda () test-command))
+                    :initialization-options (lambda () test-options)
                     :major-modes '(words-mode) :server-id 'words))
   (lsp-workspace-folders-add (directory-file-name test-root))
   (add-hook 'words-mode-hook #'lsp))

@@ -15,16 +15,21 @@ export function helix(title: string, command: string): EditorKind {
     canBeAsked: false,
     killsServers: true,
     refusesMoves: false,
+    movesFiles: true,
+    waitsForMoves: false,
+    picksActions: true,
     start: (desk) => Helix.start(desk, command),
   }
 }
 
 const INSTALL = 'Helix 25 or later, as .ci/install-editors has it'
 
+const DOWN = '\x0e'
+
 const SAVED = /\.ts'\s*written/
 
 /** Longer than it takes to write on a busy machine: what is typed twice may be written twice. */
-const AGAIN_MS = 10_000
+const AGAIN_MS = 4000
 
 class Helix implements Editor {
   readonly #desk: Desk
@@ -39,7 +44,7 @@ class Helix implements Editor {
     const folder = join(desk.home, '.config/helix')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'config.toml'), CONFIG)
-    writeFileSync(join(folder, 'languages.toml'), languages(desk.command))
+    writeFileSync(join(folder, 'languages.toml'), languages(desk))
     mkdirSync(join(desk.stage.workspace, '.helix'), { recursive: true }) // what makes a folder a workspace to it
     const terminal = await Terminal.start(desk, [command], desk.env)
     await terminal.shows(/NOR/)
@@ -70,6 +75,24 @@ class Helix implements Editor {
 
   async run(command: string): Promise<void> {
     this.#type(`lsp-workspace-command ${command}`)
+  }
+
+  async act(name: string, title: string): Promise<void> {
+    await this.#show(name)
+    this.#terminal.press('ggx')
+    this.#terminal.lookAway()
+    this.#terminal.press(' a')
+    await this.#terminal.shows(new RegExp(title))
+    // The menu is drawn line by line, each with blanks around it; the first one is selected.
+    const lines = this.#terminal.drawn.split(/ {2,}/)
+    const at = lines.indexOf(title)
+    const first = lines.findLastIndex((line, n) => n < at && !/^[A-Z]/.test(line)) + 1
+    this.#terminal.press(`${DOWN.repeat(at - first)}\r`)
+  }
+
+  async move(name: string, newName: string): Promise<void> {
+    await this.open(name)
+    this.#type(`move ${newName}`)
   }
 
   async texts(): Promise<Readonly<Record<string, string>>> {
@@ -178,15 +201,24 @@ auto-info = false
 `
 
 /** Strings and arrays of strings are written in TOML as they are in JSON. */
-function languages([command, ...args]: readonly string[]): string {
+function languages({ command: [command, ...args], options }: Desk): string {
   return `
 [language-server.words]
 command = ${JSON.stringify(command)}
 args = ${JSON.stringify(args)}
+${options === undefined ? '' : `config = ${toml(options)}`}
 
 [[language]]
 name = "typescript"
 language-servers = ["words"]
 auto-format = false
 `
+}
+
+/** What stands in JSON, in one line. */
+function toml(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value)
+  return `{ ${Object.entries(value)
+    .map(([key, each]) => `${key} = ${toml(each)}`)
+    .join(', ')} }`
 }

@@ -9,11 +9,21 @@ vim.api.nvim_create_autocmd('SwapExists', {
 })
 
 local function start(buffer)
-  vim.lsp.start({ name = 'words', cmd = config.command, root_dir = config.root }, { bufnr = buffer })
+  vim.lsp.start({
+    name = 'words',
+    cmd = config.command,
+    root_dir = config.root,
+    init_options = config.options,
+  }, { bufnr = buffer })
 end
 
 if vim.lsp.config then
-  vim.lsp.config('words', { cmd = config.command, filetypes = { 'typescript' }, root_dir = config.root })
+  vim.lsp.config('words', {
+    cmd = config.command,
+    filetypes = { 'typescript' },
+    root_dir = config.root,
+    init_options = config.options,
+  })
   vim.lsp.enable('words')
 else
   vim.api.nvim_create_autocmd('FileType', {
@@ -73,14 +83,41 @@ function Test.rename(name, new)
   vim.lsp.buf.rename(new)
 end
 
-function Test.run(command)
+local function request(method, params, done)
   local found = client()
-  local params = { command = command }
   if vim.fn.has('nvim-0.11') == 1 then
-    found:request('workspace/executeCommand', params, function() end, 0)
+    found:request(method, params, done, 0)
   else
-    found.request('workspace/executeCommand', params, function() end, 0)
+    found.request(method, params, done, 0)
   end
+end
+
+function Test.run(command)
+  request('workspace/executeCommand', { command = command }, function() end)
+end
+
+function Test.act(name, title)
+  show(name)
+  local first = vim.api.nvim_buf_get_lines(0, 0, 1, true)[1]
+  vim.lsp.buf.code_action({
+    range = { start = { 1, 0 }, ['end'] = { 1, #first } },
+    filter = function(action)
+      return action.title == title
+    end,
+    apply = true,
+  })
+end
+
+-- It has no command that asks the server before a file is moved: its users have such lines, or a plugin.
+function Test.move(name, new)
+  local from, to = config.root .. '/' .. name, config.root .. '/' .. new
+  local files = { { oldUri = vim.uri_from_fname(from), newUri = vim.uri_from_fname(to) } }
+  request('workspace/willRenameFiles', { files = files }, function(_, edit)
+    if edit then
+      vim.lsp.util.apply_workspace_edit(edit, client().offset_encoding)
+    end
+    vim.lsp.util.rename(from, to)
+  end)
 end
 
 function Test.texts()

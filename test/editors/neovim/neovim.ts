@@ -16,6 +16,9 @@ export function neovim(title: string, command: string): EditorKind {
     canBeAsked: true,
     killsServers: false,
     refusesMoves: false,
+    movesFiles: true,
+    waitsForMoves: true,
+    picksActions: true,
     start: (desk) => Neovim.start(desk, command),
   }
 }
@@ -41,7 +44,7 @@ class Neovim implements Editor {
 
   static async start(desk: Desk, command: string): Promise<Neovim> {
     const socket = join(desk.stage.folder, `nvim-${started++}`)
-    const config = { command: desk.command, root: desk.stage.workspace }
+    const config = { command: desk.command, options: desk.options, root: desk.stage.workspace }
     // Where it finds no folder for its own log, it makes one of the workspace.
     const env = {
       ...desk.env,
@@ -74,6 +77,14 @@ class Neovim implements Editor {
 
   async run(command: string): Promise<void> {
     await this.#do('Test.run(_A)', command)
+  }
+
+  async act(name: string, title: string): Promise<void> {
+    await this.#do('Test.act(_A[1], _A[2])', [name, title])
+  }
+
+  async move(name: string, newName: string): Promise<void> {
+    await this.#do('Test.move(_A[1], _A[2])', [name, newName])
   }
 
   async texts(): Promise<Record<string, string>> {
