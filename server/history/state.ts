@@ -54,6 +54,7 @@ export class States {
     const taken = this.#takers.lastOf(entry)
     if (taken !== undefined) return taken
     const event = recorded.outcomes.findLast((outcome) => isFinal(outcome.event))?.event
+    if (event === 'rolled-back' && this.#takers.isBack(entry)) return { kind: 'settled', event: 'landed' }
     if (event !== undefined) return { kind: 'settled', event }
     const owner = await this.#ownerOf(session)
     return { kind: 'pending', owner, files: owner === 'elsewhere' ? [] : await this.filesOf(entry) }
@@ -91,6 +92,11 @@ export class States {
   /** Every later intent that was to take this one forward or back, in the order in time. */
   takersOf(entry: Entry): readonly Taker[] {
     return this.#takers.of(entry)
+  }
+
+  /** Whether an intent rolled another one back that was half done: taken back, it would leave that half. */
+  isOfHalf(entry: Entry): boolean {
+    return this.#takers.isOfHalf(entry)
   }
 
   /** Counts undos and redos that stand in an editor's buffers, and are not saved yet, for done. */

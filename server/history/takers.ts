@@ -23,6 +23,7 @@ export interface Taken {
 export class Takers {
   readonly #byTaken = new Map<string, { readonly entry: Entry; readonly rank: number }[]>()
   readonly #ranks = new Map<Entry, number>()
+  readonly #byId = new Map<string, Entry>()
   /** Pending ones that an editor which runs has in its buffers. */
   readonly #inBuffers = new Set<Entry>()
 
@@ -30,6 +31,8 @@ export class Takers {
   constructor(entries: readonly Entry[]) {
     for (const [rank, entry] of entries.entries()) {
       this.#ranks.set(entry, rank)
+      const { id } = entry.recorded.intent
+      if (!this.#byId.has(id)) this.#byId.set(id, entry)
       const { of } = entry.recorded.intent.about
       if (of !== undefined) this.#byTaken.set(of, [...(this.#byTaken.get(of) ?? []), { entry, rank }])
     }
@@ -65,6 +68,21 @@ export class Takers {
     const whole = purpose === 'undo' ? isCovered(taken, held) : last.done === 'whole'
     // Of a pending one that was only partly taken on, the disk tells more.
     return whole || taken.recorded.settled ? { kind: 'taken', purpose, whole, by: entry } : undefined
+  }
+
+  /** Whether an intent is in the files again: what rolled all of it back was taken back in turn. */
+  isBack(taken: Entry): boolean {
+    return this.of(taken).some(
+      ({ entry, purpose, takenBackBy }) =>
+        purpose === 'roll-back' && takenBackBy !== undefined && isWholeOf(entry, taken),
+    )
+  }
+
+  /** Whether an intent rolled another one back that was half done: taken back, it would leave that half. */
+  isOfHalf(taker: Entry): boolean {
+    const { of, purpose } = taker.recorded.intent.about
+    const taken = of === undefined ? undefined : this.#byId.get(of)
+    return purpose === 'roll-back' && taken !== undefined && !isWholeOf(taker, taken)
   }
 
   #taker(entry: Entry, siblings: readonly Entry[]): Taker | undefined {
@@ -103,6 +121,12 @@ function doneOf({ recorded }: Entry, then: Taken | undefined): Taker['done'] {
   if (recorded.outcomes.some(({ event }) => event === 'landed' || event === 'recovered')) return 'whole'
   if (then?.purpose === 'finish' && then.whole) return 'whole'
   return recorded.outcomes.some(({ event }) => event === 'superseded') ? 'part' : 'not yet'
+}
+
+/** Whether a taker found every path of an intent changed: others had not come to be. */
+function isWholeOf({ recorded }: Entry, taken: Entry): boolean {
+  const met = new Set([...touchedPaths(recorded.intent), ...leftIn(recorded.outcomes)])
+  return taken.recorded.intent.images.every(({ path }) => met.has(path))
 }
 
 /** Undos of single files add up. */

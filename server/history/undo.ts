@@ -38,7 +38,11 @@ export async function toTakeBack(
   await states.countBuffered()
   if (direction === 'redo') {
     const undos = undosOf(entries, states, entry, among)
-    if (files.length === 0) return undos
+    if (files.length === 0) {
+      const half = undos.find((each) => states.isOfHalf(each))
+      if (half !== undefined) throw new JournalError(wouldTear(half.recorded.intent))
+      return undos
+    }
     const touching = undos.filter(({ recorded: { intent } }) =>
       touchedPaths(intent).some((path) => files.includes(path) || files.includes(wasOf(intent, path))),
     )
@@ -53,6 +57,10 @@ export async function toTakeBack(
       `${short(id)} finished ${short(about.of)}: taken back alone it would tear that edit; lsp-wal undo ${short(about.of)} takes back the whole`,
     )
   return [found]
+}
+
+function wouldTear({ id, about }: Intent): string {
+  return `${short(id)} rolled back ${short(about.of ?? id)}, which a crash had cut off half way: its redo would bring back that half; do the edit anew, or name the files that are to come back (--file)`
 }
 
 /** Not what recoveries wrote: taking back only their part would tear the edit again. */

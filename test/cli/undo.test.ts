@@ -27,6 +27,13 @@ async function landed(start: string, files: Files, label = LABEL.label): Promise
 }
 let sessions = 0
 
+/** One that a dead session left pending, with some of its files changed, or all. */
+async function left(...names: readonly string[]): Promise<void> {
+  const at = `2026-03-04T10:${String(10 + sessions++).padStart(2, '0')}:00.000Z`
+  const record = async (scribe: Scribe) => scribe.land(await scribe.intent(id('aa'), rename, LABEL), ...names)
+  await place.session(record, { at })
+}
+
 /** Runs a command a minute after the last thing that happened. */
 const run = (command: Command, args: readonly string[] = []) =>
   place.run(command, args, { now: `2026-03-04T10:${String(10 + sessions++).padStart(2, '0')}:00.000Z` })
@@ -92,6 +99,27 @@ describe('undo and redo', () => {
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B].map((was) => was.replaceAll('note', 'memo')))
     expect((await run(undo)).out).toContain('2 files written.')
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
+  })
+
+  it('go back and forth over what a dead session left as it landed', async () => {
+    await left()
+    for (let i = 0; i < 3; i++) {
+      expect(await run(undo)).toMatchObject({ exit: 0 })
+      expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
+      expect(await run(redo)).toMatchObject({ exit: 0 })
+      expect([text('a.ts'), text('b.ts')]).toEqual([A, B].map((was) => was.replaceAll('note', 'memo')))
+      expect((await run(log)).out).toMatch(/aa000000 .* landed 2\/2\n/)
+    }
+  })
+
+  it('bring back no half of an edit that a crash had cut off: of a file that is named alone', async () => {
+    await left('a.ts')
+    expect(await run(undo)).toMatchObject({ exit: 0 })
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
+    await expect(run(redo)).rejects.toThrow(/rolled back aa000000, which a crash had cut off half way/)
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
+    expect(await run(redo, ['--file', 'a.ts'])).toMatchObject({ exit: 0 })
+    expect([text('a.ts'), text('b.ts')]).toEqual([A.replace('note', 'memo'), B])
   })
 
   it('refuse a file that the edit does not touch', async () => {
