@@ -2,6 +2,7 @@ import { isAbsolute, resolve, sep } from 'node:path'
 import type { Unkept } from '../edits/file-bytes.ts'
 import type { PathFacts } from './intent.ts'
 import { Unreadable } from './json-values.ts'
+import { asJson } from './meta-json.ts'
 
 /**
  * A bare move as it is written: the two folders, and the name by which the file stands in the one and in the other. So
@@ -26,7 +27,6 @@ export function bareEnd(folder: string, name: string): string {
 
 /** What is said of a file that is only moved: what it was when that was recorded. */
 export function bareNote({ length }: Unkept, facts: PathFacts | undefined): string {
-  const { size = length, mtimeNs, mode } = facts ?? {}
-  const time = mtimeNs === undefined ? '' : `,"mtime":"${mtimeNs}"`
-  return `{"size":${size}${time}${mode === undefined ? '' : `,"mode":${mode}`}}`
+  const { size = length, mtimeNs, mode, was } = facts ?? {}
+  return asJson({ size, mtime: mtimeNs?.toString(), mode, was })
 }

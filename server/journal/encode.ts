@@ -78,7 +78,7 @@ export class IntentLines {
     const sources = new Set(images.filter(isMoved).map(({ source }) => source))
     for (const image of images) {
       this.#remember(image.path, facts)
-      if (isBare(image)) yield* this.#addBare(image)
+      if (isBare(image)) yield* this.#addBare(image, facts)
       else yield* this.#addImage(image, originals, sources)
     }
     for (const each of withheld) {
@@ -111,11 +111,13 @@ export class IntentLines {
   }
 
   /** What is said of a bare move is said once, of both ends. */
-  *#addBare(image: Image): Generator<Buffer> {
+  *#addBare(image: Image, facts: ReadonlyMap<string, PathFacts>): Generator<Buffer> {
     this.#images.push(image)
     const { source, path } = image
     const bytes = unkeptOf(image)
     if (source === undefined || bytes === undefined) return
+    // Either end may come first.
+    this.#remember(source, facts)
     const [from, to, name] = bareKey(source, path).map(asJson) as [string, string, string]
     yield* this.#put({ kind: 'bare', from, to, name, note: bareNote(bytes, this.#facts.get(source)) })
   }

@@ -66,6 +66,16 @@ describe('a bare move', () => {
     expect(to!.after.kind === 'file' && to!.after.bytes).toBe(from!.before)
   })
 
+  it('says of its file what is known of it, whichever end comes first', async () => {
+    const [source, target] = bare('/w/end/a', '/w/src/a', 5)
+    const known = { ...onDisk(5), was: '/w/lib/a' }
+    const intent = intentOf('01', [target!, source!], { facts: facts({ '/w/end/a': known }) })
+    const { got, lines } = await roundTrip(intent)
+    const files = { a: { size: 5, mtime: '17', mode: 0o644, was: '/w/lib/a' } }
+    expect(lines[0]!.meta.bare).toEqual([{ from: '/w/end', to: '/w/src', files }])
+    expect(got.facts.get('/w/end/a')).toEqual(known)
+  })
+
   it('stands beside what is edited on the way, in a line of version 4', async () => {
     const intent = intentOf('01', [
       ...moved('/w/src/a', '/w/lib/a', 'foo', edit(0, 1, 'b')),
