@@ -23,7 +23,7 @@ export function undoneText(around: Surroundings, undone: Undone): string {
         : `${title}: ${counted} would be written.`
       : `${title}: there is nothing to write.`
   const lines = [summary, ...files.map((file) => fileLine(around, file)), ...leftLines(around, left)]
-  if (by !== null)
+  if (by !== null && files.length > 0)
     lines.push(
       `To take it back: lsp-wal ${direction === 'undo' ? 'redo' : 'undo'} ${plainText(id.slice(0, 8))}`,
     )

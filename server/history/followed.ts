@@ -1,4 +1,4 @@
-import type { Image } from '../edits/images.ts'
+import { type Image, unkeptOf } from '../edits/images.ts'
 import type { Intent } from '../journal/intent.ts'
 import { isFinal, leftIn } from '../journal/outcomes.ts'
 import { isWithin } from '../journal/root.ts'
@@ -11,6 +11,8 @@ export interface Followed {
   readonly intent: Intent
   /** Where the intent itself has them, by where they are. */
   readonly was: ReadonlyMap<string, string>
+  /** Where later ones have moved the file of a bare move to, by where the intent has it: another one stands there now. */
+  readonly replaced: ReadonlyMap<string, string>
 }
 
 type Moves = ReadonlyMap<string, string>
@@ -29,16 +31,22 @@ export async function followed(
   const steps = stepsOf(later, entries)
   const paths = new Set(intent.images.map(({ path }) => path))
   const was = new Map<string, string>()
+  const replaced = new Map<string, string>()
   if (steps.some(({ moves }) => moves.size > 0))
     for (const image of intent.images) {
       const to = whereTo(image, steps)
       if (to === undefined || paths.has(to) || was.has(to)) continue
-      if ((await workspace.look(image.path)).kind !== 'absent') continue
-      if ((await workspace.look(to)).kind === 'file') was.set(to, image.path)
+      const bytes = unkeptOf(image)
+      const here = (await workspace.look(image.path, bytes)).kind
+      // Bytes would tell another file from the one that was moved there; of a bare move there are none.
+      if (here !== 'absent' && (here !== 'file' || bytes === undefined)) continue
+      if ((await workspace.look(to, bytes)).kind !== 'file') continue
+      if (here === 'absent') was.set(to, image.path)
+      else replaced.set(image.path, to)
     }
-  if (was.size === 0) return { intent, was }
+  if (was.size === 0) return { intent, was, replaced }
   const madeSince = new Set(steps.flatMap((step) => step.intent.folders.made))
-  return { intent: withPaths(intent, was, madeSince), was }
+  return { intent: withPaths(intent, was, madeSince), was, replaced }
 }
 
 /** What an intent moved, where it was carried out. */

@@ -120,7 +120,9 @@ function inBuffers({ recorded }: Entry): Taker['done'] {
 function doneOf({ recorded }: Entry, then: Taken | undefined): Taker['done'] {
   if (recorded.outcomes.some(({ event }) => event === 'landed' || event === 'recovered')) return 'whole'
   if (then?.purpose === 'finish' && then.whole) return 'whole'
-  return recorded.outcomes.some(({ event }) => event === 'superseded') ? 'part' : 'not yet'
+  if (!recorded.outcomes.some(({ event }) => event === 'superseded')) return 'not yet'
+  const left = leftIn(recorded.outcomes)
+  return touchedPaths(recorded.intent).every((path) => left.has(path)) ? 'not yet' : 'part'
 }
 
 /** Whether a taker found every path of an intent changed: others had not come to be. */

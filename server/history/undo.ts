@@ -5,7 +5,7 @@ import { checkOwn } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import { carryOut, type Report } from '../recovery/carry-out.ts'
 import { makeDurable, pathsByBytes } from '../recovery/make-durable.ts'
-import { rollBackWay, type Way } from '../recovery/ways.ts'
+import { type Left, rollBackWay, type Way } from '../recovery/ways.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
 import type { Change, Workspace } from '../recovery/workspace.ts'
 import { changesOf } from './changes.ts'
@@ -141,7 +141,7 @@ export async function wayBack(
 ): Promise<Way> {
   // What others could have written there is listed, and not acted on.
   await checkOwn(env, entry.session.path)
-  const { intent, was } = await states.followed(entry, workspace)
+  const { intent, was, replaced } = await states.followed(entry, workspace)
   const named = pathsOf(intent, was, files)
   const seen = await states.pathsOf(entry, workspace, intent)
   const withheld = await observeWithheld(workspace, intent, env.hasher)
@@ -150,11 +150,17 @@ export async function wayBack(
   const { merge } = await import('../edits/merge.ts')
   const way = rollBackWay(
     intent,
-    seen.filter(({ image }) => isNamed(image.path)),
+    // Of a bare move one end alone is not carried out.
+    seen.filter(({ image: { path } }) => isNamed(path) && !replaced.has(path)),
     { named, withheld: withheld.filter(({ path }) => isNamed(path)), merge },
   )
   const changes = way.changes.map((change) => withWas(change, was.get(change.path)))
-  return { ...way, changes, folders: intent.folders }
+  const left = [...replaced].filter(([path]) => isNamed(path)).map(([path, to]) => leftReplaced(path, to))
+  return { ...way, changes, left: [...way.left, ...left], folders: intent.folders }
+}
+
+function leftReplaced(path: string, to: string): Left {
+  return { path, reason: `the file that stood there was moved to ${to}, and this is another one` }
 }
 
 function withWas(change: Change, was: string | undefined): Change {

@@ -124,7 +124,8 @@ export async function placeAll(
   }
   // What a path that could not be written left behind; with its intent settled nobody would look for it.
   if (own !== undefined && left.length > way.left.length) await removeTemporaries(env, own).catch(() => {})
-  await settleFolders(workspace, intent, purpose, left)
+  // With nothing to put in them folders would be made that no intent tells of.
+  if (own !== undefined || left.length === 0) await settleFolders(workspace, intent, purpose, left)
   return {
     purpose,
     of: intent,
