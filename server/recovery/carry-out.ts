@@ -124,8 +124,10 @@ export async function placeAll(
   }
   // What a path that could not be written left behind; with its intent settled nobody would look for it.
   if (own !== undefined && left.length > way.left.length) await removeTemporaries(env, own).catch(() => {})
-  // With nothing to put in them folders would be made that no intent tells of.
-  if (own !== undefined || left.length === 0) await settleFolders(workspace, intent, purpose, left)
+  const folders = foldersOf(intent, purpose)
+  // Where nothing could be put in them, none are made.
+  const isInVain = left.length > 0 && written.length + buffered.length === 0
+  await settleThese(workspace, isInVain ? { ...folders, made: [] } : folders, left)
   return {
     purpose,
     of: intent,
@@ -162,7 +164,14 @@ export async function settleFolders(
   purpose: Purpose,
   left: Left[],
 ): Promise<void> {
-  const { made, removed } = foldersOf(intent, purpose)
+  await settleThese(workspace, foldersOf(intent, purpose), left)
+}
+
+async function settleThese(
+  workspace: Workspace,
+  { made, removed }: Intent['folders'],
+  left: Left[],
+): Promise<void> {
   try {
     await workspace.settleFolders(made, removed)
   } catch (error) {

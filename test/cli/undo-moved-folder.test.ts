@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Command } from '../../server/cli/command.ts'
 import { log } from '../../server/cli/log.ts'
@@ -83,6 +92,14 @@ describe('a folder that was moved, and moved on', () => {
     expect(await run(undo, 'bb')).toMatchObject({ exit: 3 })
     expect(files()).toEqual(['end'])
   })
+})
+
+it('no folder is made where nothing could be moved into it', async () => {
+  await move('aa', 'src', 'lib')
+  renameSync(path('lib'), join(place.folder, 'elsewhere'))
+  symlinkSync(join(place.folder, 'elsewhere'), path('lib'))
+  expect(await run(undo, 'aa')).toMatchObject({ exit: 3 })
+  expect(existsSync(path('src'))).toBe(false)
 })
 
 it('a folder that could not be moved back is not called undone, not even in part', async () => {
