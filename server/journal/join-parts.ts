@@ -44,7 +44,8 @@ function intentOf(parts: readonly RecordPart[], hasher: Hasher): Intent {
     facts.set(path, factsOf(note))
   }
   for (const { from, to, facts: known } of metas.flatMap(bareIn)) {
-    for (const path of [from, to]) if (facts.has(path)) throw new Unreadable(`${path} is there twice`)
+    const twice = from === to ? to : [from, to].find((path) => facts.has(path))
+    if (twice !== undefined) throw new Unreadable(`${twice} is there twice`)
     images.push(...bareImages(from, to, known.size ?? 0))
     facts.set(from, known).set(to, { from: 'disk' })
   }

@@ -128,6 +128,7 @@ describe('a bare move that this program does not write', () => {
     ['a folder that is not spelt as it is', [group('/w/./src', '/w/lib', 'a')]],
     ['one file that is moved twice', [group('/w/src', '/w/lib', 'a'), group('/w/src', '/w/end', 'a')]],
     ['one place that two come to', [group('/w/src', '/w/lib', 'a'), group('/w/old', '/w/lib', 'a')]],
+    ['a file that is moved to where it is', [group('/w/src', '/w/src', 'a')]],
     ['no list', { from: '/w/src' }],
     ['no files', [{ from: '/w/src', to: '/w/lib' }]],
   ])('is corrupt: %s', async (_title, value) => {
