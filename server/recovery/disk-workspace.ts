@@ -158,8 +158,12 @@ export class DiskWorkspace implements Workspace {
   async settleFolders(made: readonly string[], removed: readonly string[]): Promise<void> {
     const open = new OpenFolders(this.#disk)
     try {
-      for (const folder of made) await open.make(await this.#targetOf(folder))
+      // What came or went with a folder that was moved as a whole is no matter of this, nor where it may not write.
+      for (const folder of made)
+        if (!isPath(folder) || (await this.#disk.stat(folder))?.kind !== 'folder')
+          await open.make(await this.#targetOf(folder))
       for (const folder of removed) {
+        if (isPath(folder) && (await this.#disk.lstat(folder)) === undefined) continue
         const target = await this.#targetOf(folder)
         // Only while it is empty: whatever else lies in it now is not ours.
         if ((await this.#disk.list(target))?.length !== 0) continue
@@ -202,6 +206,11 @@ export class DiskWorkspace implements Workspace {
       }),
     )
   }
+}
+
+/** A log may hold anything. */
+function isPath(text: string): boolean {
+  return isAbsolute(text) && !text.includes('\0')
 }
 
 /** Too many files are open, here or in the whole system; nothing was changed then, and one at a time may yet do. */

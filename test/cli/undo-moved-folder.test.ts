@@ -34,15 +34,20 @@ const text = (name: string) => (existsSync(path(name)) ? readFileSync(path(name)
 const files = () => readdirSync(place.project, { recursive: true, encoding: 'utf8' }).sort()
 
 /** The folder of both files was moved, by an edit in a session that has ended. */
-async function move(start: string, from: string, to: string): Promise<void> {
+async function move(
+  start: string,
+  from: string,
+  to: string,
+  names = ['a.ts', 'in/b.ts'],
+  inner = ['in'],
+): Promise<void> {
   const at = next()
   await place.session(
     async ({ session }) => {
-      const names = ['a.ts', 'in/b.ts']
       const images = names.flatMap((name) => bare(path(`${from}/${name}`), path(`${to}/${name}`), 2))
       const folders = {
-        made: [path(to), path(`${to}/in`)],
-        removed: [path(`${from}/in`), path(from)],
+        made: [path(to), ...inner.map((name) => path(`${to}/${name}`))],
+        removed: [...inner.map((name) => path(`${from}/${name}`)), path(from)],
       }
       const intent = intentOf(id(start), images, { folders })
       await session.append({ ...intent, about: { ...intent.about, at, label: `Move ${from}` } })
@@ -92,6 +97,15 @@ describe('a folder that was moved, and moved on', () => {
     expect(await run(undo, 'bb')).toMatchObject({ exit: 3 })
     expect(files()).toEqual(['end'])
   })
+})
+
+it('a folder with a repository of its own goes back as a whole, and nothing is said to be left', async () => {
+  place.write('src/.git/HEAD', 'ref: refs/heads/main\n')
+  await move('aa', 'src', 'lib', ['.git/HEAD', 'a.ts', 'in/b.ts'], ['.git', 'in'])
+  const { exit, out } = await run(undo, 'aa')
+  expect([exit, out.includes('left alone')]).toEqual([0, false])
+  expect(files()).toEqual(['src', 'src/.git', 'src/.git/HEAD', 'src/a.ts', 'src/in', 'src/in/b.ts'])
+  expect((await run(log)).out).toMatch(/aa000000 .* undone\n/)
 })
 
 it('no folder is made where nothing could be moved into it', async () => {
