@@ -24,6 +24,8 @@ export class Takers {
   readonly #byTaken = new Map<string, { readonly entry: Entry; readonly rank: number }[]>()
   readonly #ranks = new Map<Entry, number>()
   readonly #byId = new Map<string, Entry>()
+  /** What was told of each: an undo of an undo of an undo asks for the same again and again. */
+  readonly #known = new Map<Entry, readonly Taker[]>()
   /** Pending ones that an editor which runs has in its buffers. */
   readonly #inBuffers = new Set<Entry>()
 
@@ -41,10 +43,17 @@ export class Takers {
   /** From now on a pending taker counts as having done what it was to do: whoever looks at the buffers sees that. */
   countBuffered(entry: Entry): void {
     this.#inBuffers.add(entry)
+    this.#known.clear()
   }
 
   /** In the order in time. Only later intents: what a log claims of itself could go in circles. */
-  of(taken: Entry): Taker[] {
+  of(taken: Entry): readonly Taker[] {
+    const known = this.#known.get(taken) ?? this.#find(taken)
+    this.#known.set(taken, known)
+    return known
+  }
+
+  #find(taken: Entry): readonly Taker[] {
     const rank = this.#ranks.get(taken) ?? Number.POSITIVE_INFINITY
     const all = this.#byTaken.get(taken.recorded.intent.id) ?? []
     const later = all.filter((each) => each.rank > rank)
@@ -65,7 +74,7 @@ export class Takers {
     const last = held.at(-1)
     if (last === undefined) return undefined
     const { purpose, entry } = last
-    const whole = purpose === 'undo' ? isCovered(taken, held) : last.done === 'whole'
+    const whole = purpose === 'undo' ? this.#isCovered(taken, held) : last.done === 'whole'
     // Of a pending one that was only partly taken on, the disk tells more.
     return whole || taken.recorded.settled ? { kind: 'taken', purpose, whole, by: entry } : undefined
   }
@@ -94,6 +103,24 @@ export class Takers {
     if (takenBackBy !== undefined || purpose === 'finish' || siblings.length === 1)
       return { entry, purpose, done, takenBackBy }
     return { entry, purpose, done, takenBackBy: this.#takenBackBeside(entry, done, siblings) }
+  }
+
+  /** Undos of single files add up. */
+  #isCovered(taken: Entry, takers: readonly Taker[]): boolean {
+    const paths = new Set(
+      takers.filter(({ purpose }) => purpose !== 'finish').flatMap((each) => this.#pathsOf(each)),
+    )
+    const left = leftIn(taken.recorded.outcomes)
+    return taken.recorded.intent.images.every(({ path }) => paths.has(path) || left.has(path))
+  }
+
+  /** What a taker did, but for what was taken back of it in turn: of single files that is a part. */
+  #pathsOf({ done, entry }: Taker): readonly string[] {
+    const backs = this.of(entry).filter(
+      ({ purpose, takenBackBy }) => purpose !== 'finish' && takenBackBy === undefined,
+    )
+    const gone = new Set(backs.flatMap((back) => this.#pathsOf(back)))
+    return pathsDone(done, entry).filter((path) => !gone.has(path))
   }
 
   /**
@@ -129,14 +156,6 @@ function doneOf({ recorded }: Entry, then: Taken | undefined): Taker['done'] {
 function isWholeOf({ recorded }: Entry, taken: Entry): boolean {
   const met = new Set([...touchedPaths(recorded.intent), ...leftIn(recorded.outcomes)])
   return taken.recorded.intent.images.every(({ path }) => met.has(path))
-}
-
-/** Undos of single files add up. */
-function isCovered(taken: Entry, takers: readonly Taker[]): boolean {
-  const back = takers.filter(({ purpose }) => purpose !== 'finish')
-  const paths = new Set(back.flatMap(({ done, entry }) => pathsDone(done, entry)))
-  const left = leftIn(taken.recorded.outcomes)
-  return taken.recorded.intent.images.every(({ path }) => paths.has(path) || left.has(path))
 }
 
 /** Also what was forgotten since: it was done all the same. Logs that do not tell what was left count for nothing. */

@@ -84,6 +84,39 @@ describe('undo and redo', () => {
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B].map((was) => was.replaceAll('note', 'memo')))
   })
 
+  it('take back again what was redone of one file alone', async () => {
+    await landed('aa', rename)
+    const [a, b] = [A, B].map((was) => was.replaceAll('note', 'memo'))
+    await run(undo)
+    await run(redo, ['--file', 'a.ts'])
+    expect([text('a.ts'), text('b.ts')]).toEqual([a, B])
+    expect((await run(log)).out).toMatch(/aa000000 .* partly undone\n/)
+    expect((await run(undo)).out).toContain('1 file written.')
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
+    expect((await run(log)).out).toMatch(/aa000000 .* undone\n/)
+    while ((await run(redo)).out.startsWith('Redid'));
+    expect([text('a.ts'), text('b.ts')]).toEqual([a, b])
+  })
+
+  it('may be taken back forty times over, each time the one before', async () => {
+    await landed('aa', rename)
+    let of = id('aa')
+    for (let i = 0; i < 40; i++) {
+      const at = `2026-03-04T10:${String(10 + sessions++).padStart(2, '0')}:00.000Z`
+      const own = (0xb00 + i).toString(16).padEnd(32, '0')
+      const [from, to] = i % 2 === 0 ? (['memo', 'note'] as const) : (['note', 'memo'] as const)
+      const back = (before: string) => replacing(before.replaceAll('note', from), from, to)
+      const files = { 'a.ts': back(A), 'b.ts': back(B) }
+      const about = { purpose: 'undo', of, road: 'undo', label: 'Undo: Rename' } as const
+      await place.session(async (scribe) => void (await scribe.landed(own, files, about)), { at })
+      of = own
+    }
+    const states = (await run(log, ['-n', '100'])).out.match(/landed|undone/g)
+    expect(states).toHaveLength(41)
+    expect([...new Set(states)]).toEqual(['landed', 'undone'])
+    expect(states?.at(-1)).toBe('landed')
+  })
+
   it('are in order after two undos at once, of which the later one found some files undone', async () => {
     await landed('aa', rename)
     const back = (before: string) => replacing(before.replaceAll('note', 'memo'), 'memo', 'note')
