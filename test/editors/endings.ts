@@ -44,9 +44,14 @@ const quit = async (editor: Editor) => {
 const kill = (pid: number) => process.kill(pid, 'SIGKILL')
 
 const restart = async (editor: Editor, desk: Desk, edit: Edit) => {
+  const known = Object.entries(desk.texts)
   await editor.restartServer()
   // The server that was started again is told what the buffers hold.
-  await untilEqual('the server to know the buffers', () => editor.texts(), await editor.texts())
+  await until(
+    'the server to know the buffers',
+    () => known.every(([name, text]) => sameText(desk.texts[name], text)),
+    () => desk.texts,
+  )
   await until(
     'the server to be told of the edit',
     () => Object.entries(changed(edit)).every(([name, text]) => sameText(desk.texts[name], text)),
