@@ -6,7 +6,7 @@ import { Session } from '../relay/session.ts'
 import { FIRST_THREE } from '../roads/desk.ts'
 import type { Stage } from '../stage.ts'
 import { recorded } from './recorded.ts'
-import { play, type Step, type Wire, wireOf } from './wire.ts'
+import { play, replay, type Step, type Wire, wireOf } from './wire.ts'
 
 /** A recorded session up to where its editor asked for the rename. */
 function upToTheEdit({ steps }: Wire): readonly Step[] {
@@ -150,4 +150,29 @@ test('an editor comes back with the edit in its unsaved buffers: it is followed 
   await play(stage, second, saved)
   await expect.poll(() => recorded(stage), { timeout: 15_000 }).toEqual(['textDocument/rename: landed'])
   expect((await second.exchange({})).toEditor.own).toEqual([])
+})
+
+test('a formatter changes each file as it is saved: the edit has landed all the same', async ({
+  stage,
+  processes,
+  expect,
+}) => {
+  const wire = wireOf('neovim-rename-saved', stage)
+  const formatted = (text: string) => text.replaceAll('"', "'").replaceAll('  ', '\t')
+  const steps = wire.steps.flatMap((step): readonly Step[] => {
+    if (!('written' in step)) return [step]
+    const [text, textDocument] = [formatted(step.text), { uri: stage.uri(step.written), version: 99 }]
+    const params = { textDocument, contentChanges: [{ text }] }
+    return [{ editor: { jsonrpc: '2.0', method: 'textDocument/didChange', params } }, { ...step, text }]
+  })
+  await replay(stage, processes, { ...wire, steps })
+  expect(await recorded(stage)).toEqual(['textDocument/rename: landed'])
+  const saved = stage.files()
+  expect(saved['src/greet.ts']).toContain("return 'hello '")
+  expect(await stage.headless([], [], stage.wrapped())).toMatchObject({ status: 0 })
+  expect(stage.files()).toEqual(saved)
+  // And goes back with the formatter's changes kept.
+  expect(await stage.lspWal('undo')).toMatchObject({ status: 0 })
+  const undone = Object.entries(wire.project).filter(([name]) => name in saved)
+  expect(stage.files()).toEqual(Object.fromEntries(undone.map(([name, text]) => [name, formatted(text)])))
 })
