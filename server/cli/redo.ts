@@ -4,7 +4,8 @@ import { takeBackCommand } from './take-back.ts'
 const USAGE = `Usage: lsp-wal redo [--file PATH]... [--dry-run] [--json] [ID]
 
 Takes an undo back; without an ID the newest one that still holds. ID is the undo's, or that of the edit
-that was undone. What was changed since the undo stays, as with undo.
+that was undone. What was changed since the undo stays, as with undo. An edit that a crash had torn is not
+redone as a whole, since that would tear it again.
 
     --file PATH   only this file; may be given several times
     --dry-run     show what would be written, as a diff

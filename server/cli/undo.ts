@@ -12,7 +12,8 @@ While an editor runs behind lsp-wal in this folder, it goes through its buffers.
     --dry-run     show what would be written, as a diff
     --json        a list of {direction, id, label, by (the id of this undo, or null), files: [{path, change
                   (changed, created, removed), where (disk, buffer; null: it would be), merged,
-                  was? (where the edit had it: a later one has moved it)}],
+                  was? (where the edit had it: a later one has moved it), movedFrom? (of a file that
+                  comes back from there as it is)}],
                   left: [{path, reason, hunks?: [{line, base, ours, theirs}]}]}
 
 An undo is recorded like any edit: lsp-wal redo takes it back.
