@@ -13,3 +13,12 @@ export interface HeldEdit {
   readonly label: string
   readonly server: string
 }
+
+/** Where an edit that is held is to be recorded. */
+export interface HeldIn {
+  readonly session: string
+  readonly folders: readonly string[]
+  readonly exclude: readonly string[]
+  /** Bytes of originals. */
+  readonly maxIntent: number
+}

@@ -1,6 +1,6 @@
 import { type Image, isBare } from '../edits/images.ts'
 import { type Env, JournalError } from '../journal/env.ts'
-import type { HeldEdit } from '../journal/held-edit.ts'
+import type { HeldEdit, HeldIn } from '../journal/held-edit.ts'
 import { type About, type Intent, type PathFacts, touchedPaths } from '../journal/intent.ts'
 import { atHand, ChangedMeanwhile, composeIntent, TooLarge } from './compose-intent.ts'
 import { excludedBy } from './exclusion.ts'
@@ -18,16 +18,7 @@ export interface Composed {
  * Makes an intent of an edit that is to be carried out without an editor, as one that passes is made.
  * @throws DiskError where an original cannot be read
  */
-export async function composeHeld(
-  env: Env,
-  held: HeldEdit,
-  about: {
-    readonly session: string
-    readonly folders: readonly string[]
-    readonly exclude: readonly string[]
-    readonly maxIntent: number
-  },
-): Promise<Composed> {
+export async function composeHeld(env: Env, held: HeldEdit, about: HeldIn): Promise<Composed> {
   const mirror = new Mirror()
   mirror.encoding = held.encoding
   for (const { uri, text } of held.texts) mirror.open({ textDocument: { uri, text } })

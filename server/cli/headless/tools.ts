@@ -1,5 +1,5 @@
 import type { Env } from '../../journal/env.ts'
-import type { HeldEdit } from '../../journal/held-edit.ts'
+import type { HeldEdit, HeldIn } from '../../journal/held-edit.ts'
 import type { Intent } from '../../journal/intent.ts'
 import type { Left } from '../../recovery/ways.ts'
 
@@ -16,11 +16,5 @@ export interface HeadlessTools {
 type Compose = (
   env: Env,
   held: HeldEdit,
-  about: {
-    readonly session: string
-    readonly folders: readonly string[]
-    readonly exclude: readonly string[]
-    /** Bytes of originals. */
-    readonly maxIntent: number
-  },
+  about: HeldIn,
 ) => Promise<{ readonly intent: Intent | undefined; readonly obstacles: readonly Left[] }>
