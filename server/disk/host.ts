@@ -31,6 +31,8 @@ export interface Host {
   listen(address: string, answer: Answer): Promise<Listener>
   /** Calls at `address`: whether somebody is there, and the line they answered, if they did in time. */
   call(address: string, asking?: Asking): Promise<Call>
+  /** Whether a socket is open at `address`, without a call there; Linux alone tells, elsewhere none is seen. */
+  hasSocket(address: string): boolean
 }
 
 /** `request`: the line that the caller has sent; undefined: it only wants to know who is there. */

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { platform } from 'node:os'
 
 type Told = readonly (string | undefined)[]
@@ -76,7 +75,9 @@ async function fromPython(paths: readonly string[]): Promise<Told> {
  * What a program says; undefined where it is not there, or could not tell of every file. That a file system knows no
  * attributes is told, too.
  */
-function run(program: string, args: readonly string[], input: string): Promise<string | undefined> {
+async function run(program: string, args: readonly string[], input: string): Promise<string | undefined> {
+  // Most runs of this program never need it, and load it for nothing.
+  const { execFile } = await import('node:child_process')
   return new Promise((done) => {
     const child = execFile(program, args, { maxBuffer: MOST_OUTPUT_BYTES }, (error, stdout, stderr) =>
       done(error === null || isUnsupported(stderr) ? stdout : undefined),

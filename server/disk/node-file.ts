@@ -11,6 +11,11 @@ export function openFile(path: string, how: OpenHow, mode: number, called = path
   )
 }
 
+/** The same to read, by a call that waits; so does all that it is asked for. @throws what the system throws */
+export function openForReading(path: string): DiskFile {
+  return new BlockingFile(path, fs.openSync(path, FLAGS.read))
+}
+
 // O_NOFOLLOW and O_NONBLOCK (undefined on Windows): a link or a fifo planted in place of a file is an
 // error, not a hang or a write elsewhere.
 const PLAIN = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0)
@@ -47,7 +52,7 @@ class NodeFile implements DiskFile {
   readonly #path: string
   readonly #descriptor: number
   /** The system gives the number of a descriptor that was closed to the next file: never used again. */
-  #isClosed = false
+  protected isClosed = false
 
   constructor(path: string, descriptor: number) {
     this.#path = path
@@ -70,12 +75,7 @@ class NodeFile implements DiskFile {
   }
 
   readNow(into: Uint8Array, position: number): number {
-    try {
-      if (this.#isClosed) throw Object.assign(new Error('it is closed'), { code: 'EBADF' })
-      return fs.readSync(this.#descriptor, into, 0, into.length, position)
-    } catch (error) {
-      throw new DiskError('read', this.#path, error)
-    }
+    return this.now('read', (descriptor) => fs.readSync(descriptor, into, 0, into.length, position))
   }
 
   async stat(): Promise<Stat> {
@@ -105,8 +105,17 @@ class NodeFile implements DiskFile {
 
   async close(): Promise<void> {
     const closed = this.#call('close', (descriptor, then) => fs.close(descriptor, then))
-    this.#isClosed = true
+    this.isClosed = true
     return closed
+  }
+
+  protected now<T>(operation: string, call: (descriptor: number) => T): T {
+    try {
+      if (this.isClosed) throw Object.assign(new Error('it is closed'), { code: 'EBADF' })
+      return call(this.#descriptor)
+    } catch (error) {
+      throw new DiskError(operation, this.#path, error)
+    }
   }
 
   #call<T = void>(
@@ -115,8 +124,26 @@ class NodeFile implements DiskFile {
   ): Promise<T> {
     return new Promise((done, fail) => {
       const failed = (error: unknown) => fail(new DiskError(operation, this.#path, error))
-      if (this.#isClosed) return failed(Object.assign(new Error('it is closed'), { code: 'EBADF' }))
+      if (this.isClosed) return failed(Object.assign(new Error('it is closed'), { code: 'EBADF' }))
       start(this.#descriptor, (error, result) => (error === null ? done(result as T) : failed(error)))
+    })
+  }
+}
+
+/** One of which nothing is done beside the process. */
+class BlockingFile extends NodeFile {
+  override async readAt(into: Uint8Array, position: number): Promise<number> {
+    return this.readNow(into, position)
+  }
+
+  override async stat(): Promise<Stat> {
+    return this.now('stat', (descriptor) => toStat(fs.fstatSync(descriptor, { bigint: true })))
+  }
+
+  override async close(): Promise<void> {
+    this.now('close', (descriptor) => {
+      this.isClosed = true
+      fs.closeSync(descriptor)
     })
   }
 }

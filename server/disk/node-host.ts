@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -34,6 +33,7 @@ export function nodeHost(self: Self): Host {
     runs: (pid) => isThere(pid, self) && statOf(pid)?.state !== 'Z',
     listen,
     call,
+    hasSocket,
   }
 }
 
@@ -98,6 +98,7 @@ const hasProc = (): Promise<boolean> =>
   )
 
 async function startFromPs(pid: number, self: Self): Promise<string | undefined> {
+  const { execFile } = await import('node:child_process')
   try {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)])
     return stdout.trim() || undefined
@@ -189,4 +190,13 @@ function call(address: string, asking?: Asking): Promise<Call> {
     if (asking === undefined) socket.end()
     else socket.end(`${asking.request}\n`)
   })
+}
+
+/** proc(5), `/proc/net/unix`: the path stands last in its line. */
+function hasSocket(address: string): boolean {
+  try {
+    return `${readFileSync('/proc/net/unix', 'utf8')}\n`.includes(` ${address}\n`)
+  } catch {
+    return false // no Linux
+  }
 }

@@ -10,9 +10,12 @@ export class OpenFolders {
   readonly #disk: Disk
   readonly #open = new Map<string, Promise<Folder>>()
   readonly #made = new Map<string, Promise<void>>()
+  readonly #unsynced: Set<string>
 
-  constructor(disk: Disk) {
+  /** `unsynced`: folders in which one was made, and that could not be synced then; kept for whoever tries again. */
+  constructor(disk: Disk, unsynced = new Set<string>()) {
     this.#disk = disk
+    this.#unsynced = unsynced
   }
 
   /** The folder at a path without links. @throws Refused where it is not that one any more */
@@ -53,11 +56,15 @@ export class OpenFolders {
   }
 
   async #makeAt(path: string): Promise<void> {
-    if ((await this.#disk.lstat(path))?.kind === 'folder') return
-    await this.make(dirname(path))
-    const parent = await this.get(dirname(path))
-    await parent.makeFolder(basename(path), 0o777)
+    const above = dirname(path)
+    const isThere = (await this.#disk.lstat(path))?.kind === 'folder'
+    if (isThere && !this.#unsynced.has(above)) return
+    await this.make(above)
+    const parent = await this.get(above)
+    if (!isThere) await parent.makeFolder(basename(path), 0o777)
+    this.#unsynced.add(above)
     await parent.sync()
+    this.#unsynced.delete(above)
   }
 }
 

@@ -12,7 +12,7 @@ export interface Program extends Env {
 
 /** A computer that can be switched off: one platter, a clock, programs and the sockets they answer on. */
 export class Machine {
-  readonly platter = new Platter()
+  readonly platter: Platter
   name = 'here'
   /** Which computer it is, whatever it is called. */
   hardware = 'this'
@@ -27,9 +27,20 @@ export class Machine {
   #started = 100
   #random = 0
 
-  constructor(hasher: Hasher) {
+  constructor(hasher: Hasher, platter = new Platter()) {
     this.#hasher = hasher
-    this.platter.putFolder('/tmp')
+    this.platter = platter
+    platter.putFolder('/tmp')
+  }
+
+  /** The same computer once more, without the programs that run on it: from here on the two go apart. */
+  copy(): Machine {
+    const { name, hardware, clock, uid } = this
+    const machine = new Machine(this.#hasher, this.platter.copy())
+    machine.#boots = this.#boots
+    machine.#started = this.#started
+    machine.#random = this.#random
+    return Object.assign(machine, { name, hardware, clock, uid })
   }
 
   /** Starts a program; with `pid` as one whose process id was used before. */
@@ -76,6 +87,7 @@ export class Machine {
       runs: (asked) => this.#programs.has(asked),
       listen: (address, answer) => this.#listen(address, pid, answer),
       call: (address, asking) => this.#call(address, asking),
+      hasSocket: () => false,
     }
   }
 

@@ -61,6 +61,24 @@ describe.skipIf(process.platform === 'win32')('a socket', () => {
       socket.once('error', fail)
     })
 
+  it.skipIf(!existsSync('/proc/net/unix'))('is seen without a call as long as it is open', async () => {
+    await at(async (address) => {
+      expect(host.hasSocket(address)).toBe(false)
+      // The file of a process that was killed stays, and is no socket any more.
+      const listen = `require('node:net').createServer().listen(process.argv[1], () => console.log('now'))`
+      const other = spawn(process.execPath, ['-e', listen, address], { stdio: ['ignore', 'pipe', 'inherit'] })
+      await new Promise((done) => other.stdout.once('data', done))
+      expect(host.hasSocket(address)).toBe(true)
+      expect(host.hasSocket(address.slice(1))).toBe(false)
+      expect(host.hasSocket(address.slice(0, -1))).toBe(false)
+      const ended = new Promise((done) => other.once('exit', done))
+      other.kill('SIGKILL')
+      await ended
+      expect(existsSync(address)).toBe(true)
+      expect(host.hasSocket(address)).toBe(false)
+    })
+  })
+
   it('answers what it is asked, in any bytes and of any length', async () => {
     await at(async (address) => {
       const asked: (string | undefined)[] = []

@@ -30,7 +30,7 @@ export class Platter {
   #made = 0
   #tick = 0
   #pending: Change[] = []
-  readonly #root = new FolderNode(this, 0o755)
+  #root = new FolderNode(this, 0o755)
 
   /** Loses power: of what was not synced only that stays which `keeps` says, by default nothing. */
   crash(keeps: (what: Unsynced) => boolean = () => false): void {
@@ -40,6 +40,38 @@ export class Platter {
     this.#pending = []
     this.#root.restore(keeps)
     this.power++
+  }
+
+  /** Another one with all of this on it, of which no program has anything open. */
+  copy(): Platter {
+    const platter = new Platter()
+    const copies = new Map<Node, Node>()
+    const copyOf = <T extends Node>(node: T): T => {
+      const known = copies.get(node)
+      if (known !== undefined) return known as T
+      const copy = node.alone(platter)
+      copies.set(node, copy)
+      if (node.kind === 'folder' && copy.kind === 'folder') {
+        for (const [name, child] of node.entries) copy.entries.set(name, copyOf(child))
+        for (const [name, child] of node.durable) copy.durable.set(name, copyOf(child))
+      }
+      return copy as T
+    }
+    platter.#root = copyOf(this.#root)
+    platter.#pending = this.#pending.map(({ sets, replaced, waiting }) => ({
+      sets: sets.map(({ folder, name, node }) => ({
+        folder: copyOf(folder),
+        name,
+        node: node && copyOf(node),
+      })),
+      replaced: replaced.map(copyOf),
+      waiting: new Set([...waiting].map(copyOf)),
+    }))
+    platter.power = this.power
+    platter.attributes = this.attributes
+    platter.#made = this.#made
+    platter.#tick = this.#tick
+    return platter
   }
 
   nextId(): number {
@@ -121,17 +153,14 @@ export class Platter {
   }
 
   tryFind(path: string, links: Links): Node | undefined {
-    try {
-      return this.#locate(path, links).node
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
-      throw error
-    }
+    const located = this.#walk(path, links)
+    if (typeof located !== 'string') return located.node
+    return located === 'ENOENT' || located === 'ENOTDIR' ? undefined : fail(located)
   }
 
   realpath(path: string): string {
-    const { node, real } = this.#locate(path, 'follow')
-    return node === undefined ? fail('ENOENT') : real
+    const { node, way } = this.#locate(path, 'follow')
+    return node === undefined ? fail('ENOENT') : sep + way.join(sep)
   }
 
   statOf(node: Node | undefined): Stat | undefined {
@@ -246,34 +275,50 @@ export class Platter {
     folder.durable.set(name, node)
   }
 
-  #locate(path: string, links: Links, followed = 0): Located {
-    if (!path.startsWith(sep)) fail('ENOENT')
-    const names = path.split(sep).filter((name) => name !== '' && name !== '.')
-    const way: { name: string; node: FolderNode }[] = [{ name: '', node: this.#root }]
-    const realOf = (last = '') => [...way.slice(1).map(({ name }) => name), ...(last ? [last] : [])]
+  #locate(path: string, links: Links): Located {
+    const located = this.#walk(path, links)
+    return typeof located === 'string' ? fail(located) : located
+  }
+
+  /** What is at a path, or the code that a system fails with. Half of what is asked of a disk begins here. */
+  #walk(path: string, links: Links, followed = 0): Located | string {
+    if (!path.startsWith(sep)) return 'ENOENT'
+    const names = namesIn(path)
+    const way: string[] = []
+    const folders = [this.#root]
     for (const [i, name] of names.entries()) {
       const isLast = i === names.length - 1
       if (name === '..') {
-        if (way.length > 1) way.pop()
+        if (way.pop() !== undefined) folders.pop()
         continue
       }
-      const folder = way.at(-1)!.node
+      const folder = folders.at(-1)!
       const node = folder.entries.get(name)
       if (node?.kind === 'link' && (links === 'follow' || !isLast)) {
-        if (followed >= MOST_LINKS) fail('ELOOP')
-        const target = node.target.startsWith(sep)
-          ? node.target
-          : [...['', ...realOf()], node.target].join(sep)
-        return this.#locate([target, ...names.slice(i + 1)].join(sep), links, followed + 1)
+        if (followed >= MOST_LINKS) return 'ELOOP'
+        const target = node.target.startsWith(sep) ? [node.target] : ['', ...way, node.target]
+        return this.#walk([...target, ...names.slice(i + 1)].join(sep), links, followed + 1)
       }
-      if (isLast) return { folder, name, node, real: sep + realOf(name).join(sep) }
-      if (node === undefined) fail('ENOENT')
-      if (node.kind !== 'folder') fail('ENOTDIR')
-      way.push({ name, node })
+      way.push(name)
+      if (isLast) return { folder, name, node, way }
+      if (node === undefined) return 'ENOENT'
+      if (node.kind !== 'folder') return 'ENOTDIR'
+      folders.push(node)
     }
-    const { name, node } = way.at(-1)!
-    return { folder: way.at(-2)?.node ?? this.#root, name, node, real: sep + realOf().join(sep) }
+    return { folder: folders.at(-2) ?? this.#root, name: way.at(-1) ?? '', node: folders.at(-1)!, way }
   }
+}
+
+const namesByPath = new Map<string, readonly string[]>()
+
+function namesIn(path: string): readonly string[] {
+  let names = namesByPath.get(path)
+  if (names === undefined) {
+    names = path.split(sep).filter((name) => name !== '' && name !== '.')
+    if (namesByPath.size > 10_000) namesByPath.clear()
+    namesByPath.set(path, names)
+  }
+  return names
 }
 
 type Links = 'follow' | 'no follow'
@@ -284,7 +329,8 @@ interface Located {
   readonly folder: FolderNode
   readonly name: string
   readonly node: Node | undefined
-  readonly real: string
+  /** The names of the folders on the way and its own, no link among them. */
+  readonly way: readonly string[]
 }
 
 interface SetEntry {
@@ -340,6 +386,14 @@ abstract class Inode {
     const { kind, size, mtimeNs, mode, uid, gid, links } = this
     return { kind, size, mtimeNs, mode, uid, gid, links, identity: `1:${this.id}` }
   }
+
+  /** The same node for another platter; a folder with nothing in it. */
+  abstract alone(platter: Platter): Node
+
+  protected madeLikeThis<T extends Inode>(copy: T): T {
+    const { links, mode, uid, gid, mtimeNs, id } = this
+    return Object.assign(copy, { links, mode, uid, gid, mtimeNs, id })
+  }
 }
 
 export class FileNode extends Inode {
@@ -381,7 +435,7 @@ export class FileNode extends Inode {
   }
 
   sync(): void {
-    this.#durable = this.#survivor(() => true)
+    if (this.#sizeDirty || this.#dirty.size > 0) this.#durable = this.#survivor(() => true)
     this.#durableMtimeNs = this.mtimeNs
     this.forgetDirty()
   }
@@ -405,6 +459,17 @@ export class FileNode extends Inode {
     this.bytes = Buffer.from(this.#durable)
     this.size = this.bytes.length
     this.forgetDirty()
+  }
+
+  alone(platter: Platter): FileNode {
+    const copy = this.madeLikeThis(new FileNode(platter, this.mode))
+    copy.bytes = Buffer.from(this.bytes)
+    copy.size = this.size
+    copy.#durable = this.#durable // never written into
+    copy.#dirty = new Set(this.#dirty)
+    copy.#sizeDirty = this.#sizeDirty
+    copy.#durableMtimeNs = this.#durableMtimeNs
+    return copy
   }
 
   #survivor(keeps: (what: Unsynced) => boolean): Buffer {
@@ -433,6 +498,10 @@ export class FolderNode extends Inode {
       if (node.kind === 'file' || node.kind === 'folder') node.restore(keeps)
     }
   }
+
+  alone(platter: Platter): FolderNode {
+    return this.madeLikeThis(new FolderNode(platter, this.mode))
+  }
 }
 
 class LinkNode extends Inode {
@@ -445,6 +514,10 @@ class LinkNode extends Inode {
     this.target = target
     this.size = Buffer.byteLength(target)
   }
+
+  alone(platter: Platter): LinkNode {
+    return this.madeLikeThis(new LinkNode(platter, this.target))
+  }
 }
 
 /** A socket or a pipe. */
@@ -454,6 +527,10 @@ export class OtherNode extends Inode {
 
   constructor(platter: Platter) {
     super(platter, 0o755)
+  }
+
+  alone(platter: Platter): OtherNode {
+    return this.madeLikeThis(new OtherNode(platter))
   }
 }
 
