@@ -11,8 +11,11 @@ export interface Followed {
   readonly intent: Intent
   /** Where the intent itself has them, by where they are. */
   readonly was: ReadonlyMap<string, string>
-  /** Where later ones have moved the file of a bare move to, by where the intent has it: another one stands there now. */
-  readonly replaced: ReadonlyMap<string, string>
+  /**
+   * Where later ones have moved the file of a bare move to, by where the intent has it; undefined: they deleted it.
+   * Another one stands there now.
+   */
+  readonly replaced: ReadonlyMap<string, string | undefined>
 }
 
 type Moves = ReadonlyMap<string, string>
@@ -31,12 +34,16 @@ export async function followed(
   const steps = stepsOf(later, entries)
   const paths = new Set(intent.images.map(({ path }) => path))
   const was = new Map<string, string>()
-  const replaced = new Map<string, string>()
-  if (steps.some(({ moves }) => moves.size > 0))
+  const replaced = new Map<string, string | undefined>()
+  if (steps.some(({ moves, gone }) => moves.size > 0 || gone.size > 0))
     for (const image of intent.images) {
+      const bytes = unkeptOf(image)
+      if (bytes !== undefined && isDeleted(image, steps)) {
+        if ((await workspace.look(image.path, bytes)).kind === 'file') replaced.set(image.path, undefined)
+        continue
+      }
       const to = whereTo(image, steps)
       if (to === undefined || paths.has(to) || was.has(to)) continue
-      const bytes = unkeptOf(image)
       const here = (await workspace.look(image.path, bytes)).kind
       // Bytes would tell another file from the one that was moved there; of a bare move there are none.
       if (here !== 'absent' && (here !== 'file' || bytes === undefined)) continue
@@ -53,6 +60,8 @@ export async function followed(
 interface Step {
   readonly intent: Intent
   readonly moves: Moves
+  /** What it deleted, and did not move. */
+  readonly gone: ReadonlySet<string>
 }
 
 function stepsOf(later: readonly Entry[], entries: readonly Entry[]): Step[] {
@@ -60,7 +69,10 @@ function stepsOf(later: readonly Entry[], entries: readonly Entry[]): Step[] {
   return later.filter(isDone).map(({ recorded: { intent, outcomes } }) => {
     const left = leftIn(outcomes)
     const moves = [...movesOf(intent, byId)].filter(([from, to]) => !left.has(from) && !left.has(to))
-    return { intent, moves: new Map(moves) }
+    const deleted = intent.images.filter(({ path, after }) => after.kind === 'absent' && !left.has(path))
+    const gone = new Set(deleted.map(({ path }) => path))
+    for (const [from] of moves) gone.delete(from)
+    return { intent, moves: new Map(moves), gone }
   })
 }
 
@@ -102,6 +114,21 @@ function whereTo({ path, after }: Image, steps: readonly Step[]): string | undef
       return undefined
   }
   return at === path ? undefined : at
+}
+
+/** Whether the file that an image left was deleted, and no undo of that has brought it back. */
+function isDeleted({ path, after }: Image, steps: readonly Step[]): boolean {
+  if (after.kind !== 'file') return false
+  let at = path
+  let isGone = false
+  for (const { intent, moves, gone } of steps) {
+    const { purpose } = intent.about
+    if (gone.has(at)) isGone = true
+    else if (!isGone) at = moves.get(at) ?? at
+    else if (purpose !== undefined && purpose !== 'finish' && imageAt(intent, at)?.after.kind === 'file')
+      isGone = false
+  }
+  return isGone
 }
 
 function withPaths(intent: Intent, was: ReadonlyMap<string, string>, madeSince: ReadonlySet<string>): Intent {

@@ -5,6 +5,7 @@ import { replay } from '../journal/replay.ts'
 import type { Root } from '../journal/root.ts'
 import type { Damage } from '../journal/scan.ts'
 import { type FoundSession, liveSessions, settledSessions } from '../journal/session-folder.ts'
+import { foundAgain } from '../journal/whereabouts.ts'
 import { shareFolder } from '../recovery/shared-folders.ts'
 
 /** One recorded intent with the session it was recorded in. */
@@ -70,8 +71,21 @@ export function together(histories: readonly History[]): History {
   }
 }
 
-/** Undefined where it was moved on, or removed, while it was read. */
+/** How often a session that moves on while it is read is looked for: it settles once, and is taken over once or twice. */
+const MOVES = 5
+
+/** A session that moves on meanwhile is read where it is then. Undefined where it was removed. */
 export async function readSession(env: Env, session: FoundSession): Promise<History | undefined> {
+  let found: FoundSession | undefined = session
+  for (let moves = 0; found !== undefined && moves < MOVES; moves++) {
+    const history = await readFound(env, found)
+    if (history !== undefined) return history
+    found = await foundAgain(env, found)
+  }
+  return undefined
+}
+
+function readFound(env: Env, session: FoundSession): Promise<History | undefined> {
   return unlessMoved(env, session, async () => {
     const entries: Entry[] = []
     const damage: DamagedLog[] = []
@@ -82,16 +96,18 @@ export async function readSession(env: Env, session: FoundSession): Promise<Hist
   })
 }
 
-/** What is read of a session; undefined where it was moved on, or removed, meanwhile. */
+/** What is read of a session; undefined where it was moved on, or removed, meanwhile: some of it was not there then. */
 export async function unlessMoved<T>(
   env: Env,
   session: FoundSession,
   read: () => Promise<T>,
 ): Promise<T | undefined> {
+  const isThere = async () => (await env.disk.lstat(session.path)) !== undefined
   try {
-    return await read()
+    const found = await read()
+    return (await isThere()) ? found : undefined
   } catch (error) {
-    if (!(error instanceof DiskError) || (await env.disk.lstat(session.path)) !== undefined) throw error
+    if (!(error instanceof DiskError) || (await isThere())) throw error
     return undefined
   }
 }

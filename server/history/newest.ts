@@ -43,7 +43,8 @@ export async function readNewest(
 ): Promise<NewestHistory> {
   const newest = new Newest(env, folders, enough + LINES_MORE)
   for (const session of await liveSessions(env, root)) await newest.read(session)
-  for (const { lastMs, find } of await settledByTime(env, root))
+  // The oldest first: each is then the latest so far, and put at the end.
+  for (const { lastMs, find } of (await settledByTime(env, root)).reverse())
     newest.leave(lastMs + SLACK_MS, async () => {
       for (const session of await find()) await newest.read(session)
     })

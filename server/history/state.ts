@@ -1,5 +1,5 @@
 import type { Env } from '../journal/env.ts'
-import type { Intent, Purpose } from '../journal/intent.ts'
+import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
 import { type Event, isFinal } from '../journal/outcomes.ts'
 import { editorLives, type FoundSession, lifeOf } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
@@ -51,7 +51,7 @@ export class States {
   /** Looks at the disk only for an intent that is pending. */
   async of(entry: Entry): Promise<State> {
     const { recorded, session } = entry
-    const taken = this.#takers.lastOf(entry)
+    const taken = this.#takers.lastOf(entry) ?? (recorded.settled ? this.#takers.besideOf(entry) : undefined)
     if (taken !== undefined) return taken
     const event = recorded.outcomes.findLast((outcome) => isFinal(outcome.event))?.event
     if (event === 'rolled-back' && this.#takers.isBack(entry)) return { kind: 'settled', event: 'landed' }
@@ -97,6 +97,16 @@ export class States {
   /** Whether an intent rolled another one back that was half done: taken back, it would leave that half. */
   isOfHalf(entry: Entry): boolean {
     return this.#takers.isOfHalf(entry)
+  }
+
+  /** When the newest intent was recorded that touches a path of this one. */
+  newestOn({ recorded: { intent } }: Entry): string {
+    const paths = new Set(touchedPaths(intent))
+    const times = this.#entries
+      .map(({ recorded }) => recorded.intent)
+      .filter((each) => touchedPaths(each).some((path) => paths.has(path)))
+      .map(({ about }) => about.at)
+    return times.sort().at(-1) ?? intent.about.at
   }
 
   /** Counts undos and redos that stand in an editor's buffers, and are not saved yet, for done. */

@@ -79,6 +79,43 @@ export class Takers {
     return whole || taken.recorded.settled ? { kind: 'taken', purpose, whole, by: entry } : undefined
   }
 
+  /**
+   * What took a redo back in another way: the edit that it had brought back was undone again, and not the redo itself.
+   * Undefined: all that it did holds, as far as that goes.
+   */
+  besideOf(redo: Entry): Taken | undefined {
+    const rank = this.#ranks.get(redo) ?? Number.POSITIVE_INFINITY
+    const backs = this.#broughtBackBy(redo)
+      .flatMap((edit) => this.of(edit))
+      .filter(({ purpose, takenBackBy }) => purpose !== 'finish' && takenBackBy === undefined)
+      .filter(({ entry }) => this.#ranks.get(entry)! > rank)
+    const paths = new Set(backs.flatMap((back) => this.#pathsOf(back)))
+    const own = pathsDone(doneOf(redo, undefined), redo)
+    const gone = own.filter((path) => paths.has(path))
+    if (gone.length === 0) return undefined
+    return { kind: 'taken', purpose: 'undo', whole: gone.length === own.length, by: backs.at(-1)!.entry }
+  }
+
+  /** The edits whose undos an intent, or the one that it brought back, took back: each by two steps. */
+  #broughtBackBy(redo: Entry): readonly Entry[] {
+    const found: Entry[] = []
+    let at: Entry | undefined = redo
+    // Only earlier ones: what a log claims of itself could go in circles.
+    while (at !== undefined) {
+      const undone = this.#takenBy(at)
+      at = undone && this.#takenBy(undone)
+      if (at !== undefined) found.push(at)
+    }
+    return found
+  }
+
+  /** The earlier intent that this one took back; undefined where it did no such thing. */
+  #takenBy(taker: Entry): Entry | undefined {
+    const { of, purpose } = taker.recorded.intent.about
+    const taken = of === undefined || purpose === 'finish' ? undefined : this.#byId.get(of)
+    return taken !== undefined && this.#ranks.get(taken)! < this.#ranks.get(taker)! ? taken : undefined
+  }
+
   /** Whether an intent is in the files again: what rolled all of it back was taken back in turn. */
   isBack(taken: Entry): boolean {
     return this.of(taken).some(

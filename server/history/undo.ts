@@ -94,12 +94,13 @@ function undosOf(
   among: (entry: Entry) => boolean,
 ): readonly Entry[] {
   if (entry !== undefined) {
-    if (isUndo(entries, entry)) return [entry]
+    if (isUndo(entries, entry)) return [wholeOf(entries, entry)]
     const undos = states.takersOf(entry).filter(({ purpose }) => purpose !== 'finish')
     return holding(undos).toReversed()
   }
   for (const each of entries.filter(among).toReversed()) {
-    if (!isUndo(entries, each)) continue
+    // What a recovery finished of an undo is a part of that: redone alone, the undo would count for one yet.
+    if (each.recorded.intent.about.purpose === 'finish' || !isUndo(entries, each)) continue
     const of = entries.find(({ recorded }) => recorded.intent.id === each.recorded.intent.about.of)
     if (of !== undefined && holding(states.takersOf(of)).includes(each)) return [each]
   }
@@ -110,6 +111,17 @@ function holding(takers: ReturnType<States['takersOf']>): Entry[] {
   return takers
     .filter(({ done, takenBackBy }) => done !== 'not yet' && takenBackBy === undefined)
     .map(({ entry }) => entry)
+}
+
+/** The intent that a recovery finished, where this is what it wrote. */
+function wholeOf(entries: readonly Entry[], entry: Entry): Entry {
+  const seen = new Set<Entry>()
+  let at = entry
+  while (at.recorded.intent.about.purpose === 'finish' && !seen.has(at)) {
+    seen.add(at)
+    at = entries.find(({ recorded }) => recorded.intent.id === at.recorded.intent.about.of) ?? at
+  }
+  return at
 }
 
 /** Whether an intent undoes, and not an undo: that would be a redo. */
@@ -156,11 +168,14 @@ export async function wayBack(
   )
   const changes = way.changes.map((change) => withWas(change, was.get(change.path)))
   const left = [...replaced].filter(([path]) => isNamed(path)).map(([path, to]) => leftReplaced(path, to))
-  return { ...way, changes, left: [...way.left, ...left], folders: intent.folders }
+  const after = states.newestOn(entry)
+  return { ...way, after, changes, left: [...way.left, ...left], folders: intent.folders }
 }
 
-function leftReplaced(path: string, to: string): Left {
-  return { path, reason: `the file that stood there was moved to ${to}, and this is another one` }
+/** `to`: where the file went that was there; undefined: it was deleted. */
+function leftReplaced(path: string, to: string | undefined): Left {
+  const what = to === undefined ? 'deleted since' : `moved to ${to}`
+  return { path, reason: `the file that stood there was ${what}, and this is another one` }
 }
 
 function withWas(change: Change, was: string | undefined): Change {

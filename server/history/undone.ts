@@ -15,6 +15,8 @@ export interface Undone {
   readonly by: string | null
   readonly files: readonly UndoneFile[]
   readonly left: readonly Left[]
+  /** A crash had cut that off half way: no redo brings it back as a whole. */
+  readonly wasHalf?: true
 }
 
 export interface UndoneFile {
@@ -22,6 +24,8 @@ export interface UndoneFile {
   readonly change: 'changed' | 'created' | 'removed'
   /** Into an editor's buffer it is to be saved yet; null: it would be written. */
   readonly where: 'disk' | 'buffer' | null
+  /** The editor has said that it took it, and was not seen to have it. */
+  readonly unseen?: true
   /** What was changed since is still in it. */
   readonly merged: boolean
   /** Of a file that comes back from there, as it is: it is only moved. */
@@ -35,14 +39,16 @@ export interface UndoneFile {
 
 /** What was done. `way`: the one that was gone, to tell what was merged. */
 export function undoneOf(direction: Direction, report: Report, way?: Way): Undone {
-  const { of, own, written, buffered, left, withheld } = report
+  const { of, own, written, buffered, unseen, left, withheld } = report
   const planned = new Map(way?.changes.map((change) => [change.path, change]))
   const [onDisk, inBuffers] = [new Set(written), new Set(buffered)]
   const sources = sourcesOf(own?.images ?? [])
   const files = (own?.images ?? []).flatMap(({ path, before, after }) => {
     const where = onDisk.has(path) ? 'disk' : inBuffers.has(path) ? 'buffer' : undefined
     const change = { path, before, after: after.kind === 'file' ? after.bytes : undefined }
-    return where === undefined ? [] : [fileOf({ ...planned.get(path), ...change }, where, sources)]
+    if (where === undefined) return []
+    const file = fileOf({ ...planned.get(path), ...change }, where, sources)
+    return unseen.includes(path) ? [{ ...file, unseen: true as const }] : [file]
   })
   return { ...aboutOf(direction, of), by: own?.id ?? null, files, left: [...left, ...withheld] }
 }

@@ -1,7 +1,16 @@
-import { appendFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { log } from '../../server/cli/log.ts'
+import type { Disk } from '../../server/disk/disk.ts'
 import { nodeDisk } from '../../server/disk/node-disk.ts'
 import { nodeHost } from '../../server/disk/node-host.ts'
 import { createHasher } from '../../server/edits/hash.ts'
@@ -159,3 +168,48 @@ describe.each(['session', 'running'] as const)('of one long %s', (how) => {
     expect(await damagedAt(sound.lastIndexOf(10, sound.length - 2) - 20, '-n', '5')).toBe(damaged)
   })
 })
+
+test.each(['settles', 'is taken over'])(
+  'a session that %s after any look is read where it is then',
+  async (how) => {
+    // Ended, so that nothing of it still writes where it moves to and fro.
+    const session = await longSession('session', 5)
+    const { live, history } = place.root
+    const [here, claimer] = [join(live, session), '20260301T090000Z-00000000']
+    mkdirSync(live, { recursive: true })
+    renameSync(join(history, session), here)
+    const list = JSON.parse((await place.run(log, ['--json', '-n', '12'], NOW)).out) as { id: string }[]
+    const newest = list.map((each) => each.id)
+    const there = how === 'settles' ? join(history, session) : join(live, claimer, 'claimed', session)
+    const info = readFileSync(join(here, 'session.json'), 'utf8')
+    mkdirSync(dirname(there), { recursive: true })
+    if (how !== 'settles')
+      writeFileSync(join(live, claimer, 'session.json'), info.replaceAll(session, claimer))
+    for (let n = 0; ; n++) {
+      let looks = 0
+      const move = () => {
+        if (looks === n) renameSync(here, there)
+        looks++
+      }
+      const env = { disk: lookedAt(move), host: nodeHost(process), hasher: await createHasher() }
+      const { entries } = await readNewest(env, place.root, place.project, 12)
+      const ids = entries.slice(-12).map(({ recorded }) => recorded.intent.id)
+      expect(ids.reverse(), `after look ${n}`).toEqual(newest)
+      if (looks <= n) break
+      renameSync(there, here)
+    }
+  },
+)
+
+/** The real disk; `look` is called before every look at it. */
+function lookedAt(look: () => void): Disk {
+  return new Proxy(nodeDisk, {
+    get: (disk, name: keyof Disk) => {
+      const call = disk[name] as (...args: unknown[]) => unknown
+      return (...args: unknown[]) => {
+        look()
+        return call(...args)
+      }
+    },
+  })
+}
