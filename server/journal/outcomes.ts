@@ -60,15 +60,31 @@ export const CLOSED = 'closed'
 /** What an outcome of an undo, or of a recovery, says of a path that it did not write after all, and told so. */
 export const LEFT = 'left'
 
+/**
+ * The same of one that it had begun to write in place, where its original was put back then: the time of writing there
+ * is its own.
+ */
+export const PUT_BACK = 'put back'
+
+/** What it says of one that the editor has said that it took, and was not seen to have: its user may have declined. */
+export const UNSEEN = 'unseen'
+
 /** The paths of which outcomes say that they were left. */
 export function leftIn(outcomes: readonly Outcome[]): ReadonlySet<string> {
   const all = outcomes.flatMap(({ paths }) => Object.entries(paths ?? {}))
-  return new Set(all.filter(([, what]) => what === LEFT).map(([path]) => path))
+  return new Set(all.filter(([, what]) => what === LEFT || what === PUT_BACK).map(([path]) => path))
 }
 
 /** Says so of these. */
-export function asLeft(left: readonly { readonly path: string }[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(left.map(({ path }) => [path, LEFT]))
+export function asLeft(
+  left: readonly { readonly path: string; readonly putBack?: true }[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(left.map(({ path, putBack }) => [path, putBack === true ? PUT_BACK : LEFT]))
+}
+
+/** What the last outcome says that tells of a path. */
+export function lastOfPaths(outcomes: readonly Outcome[]): ReadonlyMap<string, string> {
+  return new Map(outcomes.flatMap(({ paths }) => Object.entries(paths ?? {})))
 }
 
 const FINAL: ReadonlySet<Event> = new Set([

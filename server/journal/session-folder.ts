@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join, sep } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
 import type { Env } from './env.ts'
 import { OUTCOMES } from './outcomes.ts'
@@ -119,9 +119,9 @@ export async function settledByTime(env: Env, root: Root): Promise<Settled[]> {
   )
   return folders
     .map(({ name }): Settled => {
-      const path = join(root.history, name)
+      const path = `${root.history}${sep}${name}` // a name of a folder’s needs no normalizing, and these are many
       // Of a settled session every intent has its outcome, and that comes behind it.
-      const stat = env.disk.lstatNow(join(path, OUTCOMES)) ?? env.disk.lstatNow(path)
+      const stat = env.disk.lstatNow(`${path}${sep}${OUTCOMES}`) ?? env.disk.lstatNow(path)
       const lastMs = Number((stat?.mtimeNs ?? 0n) / 1_000_000n)
       return { session: name, lastMs, find: () => foundAt(env, path, undefined) }
     })

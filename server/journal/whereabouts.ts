@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from '../disk/disk.ts'
-import { CLAIMED } from './session-folder.ts'
+import type { Env } from './env.ts'
+import { CLAIMED, type FoundSession, readInfo, SESSION_FILE } from './session-folder.ts'
 
 /** How often it is looked for in all places: it may go from one that is still to be looked at to one that was. */
 const ROUNDS = 3
@@ -30,4 +31,17 @@ function* claimedIn(disk: Disk, sessions: string): Generator<string> {
     yield claimed
     yield* claimedIn(disk, claimed)
   }
+}
+
+/** A session that is not where it was found, where it is now; undefined: it was removed. */
+export async function foundAgain(env: Env, { info, path }: FoundSession): Promise<FoundSession | undefined> {
+  for (const file of whereaboutsOf(env.disk, join(path, SESSION_FILE))) {
+    const place = dirname(file)
+    const now = await readInfo(env, place)
+    if (now?.session !== info.session) continue
+    const above = dirname(place)
+    const claimedBy = basename(above) === CLAIMED ? await readInfo(env, dirname(above)) : undefined
+    return { path: place, info: now, claimedBy }
+  }
+  return undefined
 }

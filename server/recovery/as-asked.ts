@@ -33,6 +33,8 @@ export interface RecoveredFile {
   readonly change: 'changed' | 'created' | 'removed'
   /** Into an editor's buffer it is to be saved yet; null: it would be written. */
   readonly where: 'disk' | 'buffer' | null
+  /** The editor has said that it took it, and was not seen to have it. */
+  readonly unseen?: true
 }
 
 /** Which of the pending intents are meant. */
@@ -46,16 +48,21 @@ export type Answer =
   | { readonly kind: 'done'; readonly recovered: readonly Recovered[] }
   | Exclude<Meant, { kind: 'cases' }>
 
+/** @throws JournalError where what is meant may be among what could not be taken over */
 export function meant(recovery: Recovery, { decision, id }: Wish): Meant {
   const all = recovery.inOrder(decision === 'roll-back')
   if (id === undefined) {
     // What another program wrote is acted on only when it is named.
     const cases = all.filter(({ intent }) => !intent.foreign || decision === undefined)
-    return cases.length === 0 ? { kind: 'none' } : { kind: 'cases', cases }
+    if (cases.length > 0) return { kind: 'cases', cases }
+    recovery.mustKnowAll()
+    return { kind: 'none' }
   }
   const cases = all.filter(({ intent }) => intent.id.startsWith(id))
   if (cases.length > 1) return { kind: 'ambiguous', ids: cases.map(({ intent }) => intent.id) }
-  return cases.length === 0 ? { kind: 'unknown' } : { kind: 'cases', cases }
+  if (cases.length > 0) return { kind: 'cases', cases }
+  recovery.mustKnowAll()
+  return { kind: 'unknown' }
 }
 
 /** Deals with cases as the user asks, one after the other; `result`: what was done, where something was. */
@@ -111,13 +118,16 @@ function reported({
   own,
   written,
   buffered,
+  unseen,
   left,
   withheld,
 }: Report): Partial<Recovered> & Pick<Recovered, 'what'> {
   const [onDisk, inBuffers] = [new Set(written), new Set(buffered)]
   const files = (own?.images ?? []).flatMap(({ path, before, after }) => {
     const where = onDisk.has(path) ? 'disk' : inBuffers.has(path) ? 'buffer' : undefined
-    return where === undefined ? [] : [fileOf(path, before, after.kind === 'absent', where)]
+    if (where === undefined) return []
+    const file = fileOf(path, before, after.kind === 'absent', where)
+    return unseen.includes(path) ? [{ ...file, unseen: true as const }] : [file]
   })
   // Taken back alone, what was finished would tear the edit again: it is the whole of it that can be undone.
   const back = purpose === 'finish' ? (of.about.of ?? of.id) : own?.id

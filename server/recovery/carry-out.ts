@@ -12,7 +12,7 @@ import type { Session } from '../journal/session.ts'
 import { movesAmong } from './bare-moves.ts'
 import { imageAt } from './observe.ts'
 import type { Left, Way } from './ways.ts'
-import { type Change, HalfWritten, Refused, type Workspace } from './workspace.ts'
+import { type Change, HalfWritten, PutBack, Refused, type Workspace } from './workspace.ts'
 
 /** What was done for an intent, path by path. */
 export interface Report {
@@ -23,6 +23,8 @@ export interface Report {
   readonly written: readonly string[]
   /** Put into an editor's buffers: not on the disk before they are saved. */
   readonly buffered: readonly string[]
+  /** Those of them for which there is the editor's word alone so far. */
+  readonly unseen: readonly string[]
   readonly left: readonly Left[]
   /** Paths whose bytes were kept out of the log: as they were. */
   readonly withheld: readonly Left[]
@@ -44,7 +46,7 @@ export async function carryOut(
   way: Way,
 ): Promise<Report> {
   const own =
-    way.changes.length === 0 ? undefined : await record(env, session, workspace, intent, purpose, way.changes)
+    way.changes.length === 0 ? undefined : await record(env, session, workspace, intent, purpose, way)
   const recorded = own === undefined ? way : { ...way, changes: asRecorded(way.changes, own) }
   const { isOpen, ...report } = await placeAll(env, workspace, { intent, purpose, own }, recorded)
   if (own !== undefined && !isOpen) {
@@ -93,6 +95,7 @@ export async function placeAll(
 ): Promise<Placing> {
   const written: string[] = []
   const buffered: string[] = []
+  const unseen: string[] = []
   const left: Left[] = [...way.left]
   const nameOf = (path: string) => temporaryNameOf(env, own!.id, path)
   let halfWritten = false
@@ -101,19 +104,25 @@ export async function placeAll(
     for (const [i, each] of placed.entries()) {
       const { path } = changes[i]!
       if (each.where === 'left') {
-        left.push({ path, reason: each.problem.message })
+        const isPutBack = each.problem instanceof PutBack
+        left.push({ path, reason: each.problem.message, ...(isPutBack && { putBack: true }) })
         halfWritten ||= each.problem instanceof HalfWritten
       } else (each.where === 'disk' ? written : buffered).push(path)
+      if (each.where === 'buffer' && each.unseen) unseen.push(path)
     }
   }
   const { moves, others } = movesAmong(way.changes)
   await place(others.filter(({ after }) => after !== undefined))
   const removals = others.filter(({ after }) => after === undefined)
   // A removal may be the other end of a move: the bytes are to stand somewhere first, and durably.
-  if (left.length === way.left.length) await place(removals.map(withRespelt(intent, purpose)))
-  else
-    for (const { path } of removals)
-      left.push({ path, reason: 'not removed, since another file could not be written' })
+  const obstacle =
+    left.length > way.left.length
+      ? 'another file could not be written'
+      : unseen.length > 0
+        ? 'the editor has yet to show another change'
+        : undefined
+  if (obstacle === undefined) await place(removals.map(withRespelt(intent, purpose)))
+  else for (const { path } of removals) left.push({ path, reason: `not removed, since ${obstacle}` })
   // Last: none of them is needed for the others, nor the other way round.
   const moved = moves.length === 0 ? [] : await workspace.move(moves, foldersOf(intent, purpose))
   for (const [i, each] of moved.entries()) {
@@ -134,6 +143,7 @@ export async function placeAll(
     own,
     written,
     buffered,
+    unseen,
     left,
     withheld: way.withheld ?? [],
     // The end of a file that is half written is known only as long as this intent is open.
@@ -192,7 +202,7 @@ async function record(
   workspace: Workspace,
   of: Intent,
   purpose: Purpose,
-  changes: readonly Change[],
+  { after = of.about.at, changes }: Way,
 ): Promise<Intent> {
   const facts = new Map<string, PathFacts>()
   for (const change of changes) {
@@ -206,7 +216,7 @@ async function record(
     folders: foldersOf(of, purpose),
     foreign: false,
     about: {
-      at: env.host.now().toISOString(),
+      at: timeAfter(after, env.host.now()),
       session: session.id,
       road: purpose,
       label: labelOf(purpose, of),
@@ -217,6 +227,15 @@ async function record(
   }
   return session.append(own)
 }
+
+/** Now, or right after what is of a later time: clocks are set back, and what takes an intent back is younger. */
+function timeAfter(at: string, now: Date): string {
+  const after = Date.parse(at) + 1
+  return (after > now.getTime() && after <= LAST_DATE_MS ? new Date(after) : now).toISOString()
+}
+
+// 9999-12-31, the last day that is written with four digits: times are compared as text.
+const LAST_DATE_MS = Date.UTC(9999, 11, 31)
 
 const LABELS: Record<Purpose, string> = { finish: 'Finish: ', 'roll-back': 'Roll back: ', undo: 'Undo: ' }
 const REDO = 'Redo: '

@@ -25,6 +25,7 @@ const LOOKS_AT_ONCE = 128
 export class DiskWorkspace implements Workspace {
   readonly #disk: Disk
   readonly #folders: readonly string[]
+  readonly #unsynced = new Set<string>()
   #unread = 0
 
   constructor(disk: Disk, folders: readonly string[]) {
@@ -37,7 +38,8 @@ export class DiskWorkspace implements Workspace {
       if (known instanceof Unkept) return await this.#lookUnread(path, known)
       const stat = await this.#disk.stat(path)
       if (stat === undefined) return { kind: 'absent' }
-      if (stat.kind !== 'file') return { kind: 'other', reason: `it is a ${stat.kind} now` }
+      if (stat.kind === 'folder') return { kind: 'other', reason: 'it is a folder now' }
+      if (stat.kind !== 'file') return { kind: 'other', reason: 'it is no ordinary file now' }
       if (known !== undefined && stat.size === known.size && stat.mtimeNs === known.mtimeNs)
         return { kind: 'file', bytes: known.bytes, stat }
       // Also what a log names outside the workspace is looked at: such as the kernel makes up have no size, and may
@@ -76,7 +78,7 @@ export class DiskWorkspace implements Workspace {
   }
 
   async #placeSome(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
-    const open = new OpenFolders(this.#disk)
+    const open = new OpenFolders(this.#disk, this.#unsynced)
     let realFolders: Promise<RealFolder[]> | undefined
     try {
       return await replaceFiles(this.#disk, changes, (change) =>

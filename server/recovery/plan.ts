@@ -22,6 +22,8 @@ export interface Circumstances {
   readonly editorShowedIt?: boolean
   /** Paths that the session saw taken back: undone in their buffer, or closed unsaved. */
   readonly takenBack?: ReadonlySet<string>
+  /** Paths that the editor said it changed, and was never seen to: its user may have declined. */
+  readonly unseen?: ReadonlySet<string>
   /** The editor asked for the edit, and was never seen to do anything with it. */
   readonly notTakenUp?: boolean
   /** The editor may have asked its user which parts of the edit it was to carry out. */
@@ -67,6 +69,9 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
   const takenBack = seen.filter(({ image, state }) => state !== 'landed' && about.takenBack?.has(image.path))
   if (takenBack.length > 0 && begun)
     return { kind: 'ask', reason: `${namesOf(takenBack)} undone, or closed unsaved` }
+  const unseen = seen.filter(({ image, state }) => state !== 'landed' && about.unseen?.has(image.path))
+  if (unseen.length > 0 && begun)
+    return { kind: 'ask', reason: `${namesOf(unseen)} not seen to change in the editor` }
   if (begun && about.isConfirmed && about.mode === 'auto')
     return { kind: 'ask', reason: 'some of its parts may have been declined' }
   const { left, ...finish } = finishWay(intent, seen, { withheld })

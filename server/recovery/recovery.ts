@@ -1,16 +1,19 @@
 import { DiskError } from '../disk/disk.ts'
 import { same } from '../edits/file-bytes.ts'
-import type { Env } from '../journal/env.ts'
+import { type Env, JournalError } from '../journal/env.ts'
 import { type Intent, isWrittenHere, type Purpose } from '../journal/intent.ts'
 import {
   CLOSED,
   type Event,
   isFinal,
   LEFT,
+  lastOfPaths,
   NOT_TAKEN_UP,
   type Outcome,
+  PUT_BACK,
   TO_BE_CONFIRMED,
   UNDONE,
+  UNSEEN,
 } from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
@@ -47,12 +50,15 @@ export class Recovery {
   readonly #carried: Map<string, Purpose>
   /** What recoveries have finished, this one too. */
   readonly #finished: Intent[]
+  readonly #putBack: Taken['putBack']
   /** Every other intent of the claimed sessions: one of them may stand on top of a pending one. */
   readonly #settled: readonly Ranked[]
   /** Pending, in the order in which they are to be dealt with. */
   readonly cases: readonly Case[]
   /** Pending intents of sessions whose editor still runs: its buffers hold them, nothing is to be written. */
   readonly adopted: readonly Case[]
+  /** How many dead sessions could not be taken over. */
+  readonly missed: number
 
   private constructor(
     env: Env,
@@ -68,11 +74,13 @@ export class Recovery {
     this.#claimed = taken.claimed
     this.#carried = taken.carried
     this.#finished = taken.finished
+    this.#putBack = taken.putBack
     this.#settled = taken.settled
     // What recoveries and undos left half done comes first, the newest first: the rest is judged after it.
     const carriers = taken.cases.filter(isCarrier).sort((a, b) => inTime(b, a))
     this.cases = [...carriers, ...taken.cases.filter((kase) => !isCarrier(kase)).sort(inTime)]
     this.adopted = taken.adopted
+    this.missed = taken.missed
   }
 
   /** Takes over what dead sessions of these workspace folders left; `editor` is the one that starts this session. */
@@ -94,6 +102,11 @@ export class Recovery {
   inOrder(back: boolean): readonly Case[] {
     const rest = this.cases.filter((kase) => !isCarrier(kase))
     return back ? [...this.cases.filter(isCarrier), ...rest.reverse()] : this.cases
+  }
+
+  /** @throws JournalError where it is not known all that is pending: nobody is to be told that there is nothing */
+  mustKnowAll(): void {
+    if (this.missed > 0) throw new JournalError('what a dead session left could not be taken over')
   }
 
   /** The edit that a recovery, or a recovery of one, was carrying out: what can be undone as a whole. */
@@ -123,7 +136,8 @@ export class Recovery {
       mode: mode === 'rollback' && isCarrier(kase) ? 'replay' : mode,
       editorHadIt: kase.outcomes.some(({ event, reason }) => event === 'applied' || reason !== undefined),
       editorShowedIt: kase.outcomes.some(({ event }) => event === 'applied'),
-      takenBack: takenBackIn(kase.outcomes),
+      takenBack: pathsLast(kase.outcomes, TAKEN_BACK),
+      unseen: pathsLast(kase.outcomes, NOT_SEEN_YET),
       notTakenUp:
         kase.outcomes.findLast(({ event, reason }) => event === 'applied' || reason !== undefined)?.reason ===
         NOT_TAKEN_UP,
@@ -240,7 +254,8 @@ export class Recovery {
       .map(({ intent }) => intent)
     const seen = await observe(workspace, kase.intent, later, this.#env.hasher)
     return seen.map((each) =>
-      each.state === 'restored' && (this.#hasWritten(each) || this.#hasLost(kase))
+      each.state === 'restored' &&
+      (this.#hasWritten(each) || this.#hasPutBack(each, kase) || this.#hasLost(kase))
         ? { ...each, state: 'untouched' }
         : each,
     )
@@ -261,6 +276,19 @@ export class Recovery {
       images.some(
         (image) => image.path === path && image.after.kind === 'file' && same(image.after.bytes, sight.bytes),
       ),
+    )
+  }
+
+  /**
+   * Whether it was a recovery that put that original back, when it could not write the after-image in place, and nobody
+   * has written there since.
+   */
+  #hasPutBack({ image: { path }, sight }: Observation, { intent: { id } }: Case): boolean {
+    if (sight.kind !== 'file' || sight.stat === undefined) return false
+    const writtenMs = Number(sight.stat.mtimeNs / 1_000_000n)
+    return this.#putBack.some(
+      ({ of, image, byMs }) =>
+        of === id && image.path === path && writtenMs <= byMs && same(image.before, sight.bytes),
     )
   }
 
@@ -297,12 +325,13 @@ function endOf({ images }: Intent, purpose: 'finish' | 'roll-back'): Event {
   return purpose === 'finish' ? 'recovered' : 'rolled-back'
 }
 
-const TAKEN_BACK: ReadonlySet<string> = new Set([UNDONE, CLOSED, LEFT])
+const TAKEN_BACK: ReadonlySet<string> = new Set([UNDONE, CLOSED, LEFT, PUT_BACK])
 
-/** The paths that were last seen taken back, or were left on purpose: some come back into a buffer. */
-function takenBackIn(outcomes: readonly Outcome[]): Set<string> {
-  const last = new Map(outcomes.flatMap(({ paths }) => Object.entries(paths ?? {})))
-  return new Set([...last].filter(([, what]) => TAKEN_BACK.has(what)).map(([path]) => path))
+const NOT_SEEN_YET: ReadonlySet<string> = new Set([UNSEEN])
+
+/** The paths of which one of these was said last: what was taken back may come back into a buffer. */
+function pathsLast(outcomes: readonly Outcome[], whats: ReadonlySet<string>): Set<string> {
+  return new Set([...lastOfPaths(outcomes)].filter(([, what]) => whats.has(what)).map(([path]) => path))
 }
 
 const EVENT_OF: Record<Purpose, Event> = {

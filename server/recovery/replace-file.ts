@@ -1,7 +1,7 @@
 import { DiskError, type DiskFile, type Folder, type Stat } from '../disk/disk.ts'
 import { blocksOf, bytesOf, type FileBytes } from '../edits/file-bytes.ts'
 import { mustBeAt } from './open-folders.ts'
-import { type Change, HalfWritten, Refused } from './workspace.ts'
+import { type Change, HalfWritten, PutBack, Refused } from './workspace.ts'
 
 /** One change, and the file that it is about. */
 export interface Site {
@@ -234,11 +234,13 @@ async function giveMode(file: DiskFile, mode: number): Promise<void> {
 async function writeInPlace(site: Site, file: DiskFile): Promise<void> {
   const { change, folder, folderPath } = site
   await mustBeAt(folder, folderPath)
+  const bytes = bytesOf(change.after!) // before anything is changed: the log that holds them may not be readable
   try {
-    await write(file, change.after!)
+    await write(file, bytes)
   } catch (error) {
     await putBack(site, error)
-    throw error
+    if (!(error instanceof DiskError)) throw error
+    throw new PutBack(error.message, { cause: error })
   }
 }
 
@@ -250,7 +252,7 @@ async function putBack({ change, folder, name }: Site, cause: unknown): Promise<
   try {
     const file = await folder.open(name, 'modify')
     try {
-      await write(file, change.before!)
+      await write(file, bytesOf(change.before!))
     } finally {
       await file.close()
     }
@@ -260,8 +262,8 @@ async function putBack({ change, folder, name }: Site, cause: unknown): Promise<
   }
 }
 
-async function write(file: DiskFile, bytes: FileBytes): Promise<void> {
-  await file.write(bytesOf(bytes))
+async function write(file: DiskFile, bytes: Uint8Array): Promise<void> {
+  await file.write(bytes)
   await file.truncate(bytes.length)
   await file.sync()
 }

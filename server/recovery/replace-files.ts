@@ -1,11 +1,13 @@
 import { join } from 'node:path'
-import type { Disk, Folder } from '../disk/disk.ts'
+import { type Disk, DiskError, type Folder } from '../disk/disk.ts'
 import { atOnce } from './at-once.ts'
 import { commit, type Site, type Staged, stage, stageInPlace } from './replace-file.ts'
-import { type Change, isProblem, type Placed, type Problem } from './workspace.ts'
+import { type Change, isProblem, type Placed, type Problem, Refused } from './workspace.ts'
 
 // One after the other, each fsync waits for a journal commit of its own; many at a time share one.
 const AT_ONCE = 16
+
+type SiteOf = (change: Change) => Promise<Site>
 
 /**
  * Carries out many changes, each all or nothing, and tells of each what became of it. What was done is durable: each
@@ -14,8 +16,31 @@ const AT_ONCE = 16
 export async function replaceFiles(
   disk: Disk,
   changes: readonly Change[],
-  siteOf: (change: Change) => Promise<Site>,
+  siteOf: SiteOf,
 ): Promise<Placed[]> {
+  const placed = await replaceTogether(disk, changes, siteOf)
+  if (changes.length === 1) return placed
+  // Old and new stand side by side until all are prepared: there may be room for one after the other.
+  for (const [i, each] of placed.entries()) {
+    if (!lacksRoom(each)) continue
+    const [again] = await replaceTogether(disk, [changes[i]!], siteOf)
+    // Written, and its folder not synced for want of room: it is only the first reason that tells.
+    const isWritten = again!.where === 'left' && again!.problem instanceof Refused
+    if (!isWritten) placed[i] = again!
+  }
+  return placed
+}
+
+/** Of a write in place the original stands again, or half of the new bytes: that is not begun once more. */
+function lacksRoom(placed: Placed): boolean {
+  return (
+    placed.where === 'left' &&
+    placed.problem instanceof DiskError &&
+    ['ENOSPC', 'EDQUOT'].includes(placed.problem.code)
+  )
+}
+
+async function replaceTogether(disk: Disk, changes: readonly Change[], siteOf: SiteOf): Promise<Placed[]> {
   const folders = new Set<Folder>()
   const prepared = await atOnce(AT_ONCE, changes, (change) =>
     orProblem(async () => {

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
+import type { Image } from '../edits/images.ts'
 import { type Env, JournalError } from '../journal/env.ts'
 import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
-import { OutcomeWriter } from '../journal/outcomes.ts'
+import { OutcomeWriter, PUT_BACK } from '../journal/outcomes.ts'
 import { type Recorded, replay } from '../journal/replay.ts'
 import { checkOutside, type Root } from '../journal/root.ts'
 import type { Damage } from '../journal/scan.ts'
@@ -37,9 +38,13 @@ export interface Taken {
   readonly claimed: Claimed[]
   readonly carried: Map<string, Purpose>
   readonly finished: Intent[]
+  /** Intents that a recovery was carrying out with these paths, whose originals it had put back for an error by then. */
+  readonly putBack: { readonly of: string; readonly image: Image; readonly byMs: number }[]
   readonly settled: Ranked[]
   readonly cases: Case[]
   readonly adopted: Case[]
+  /** Dead sessions that could not be taken over, or not be read: the reason was told. */
+  missed: number
 }
 
 /** Where a session takes others over. `among`: only those that worked in these of its folders; else in any. */
@@ -60,9 +65,11 @@ export async function takeOver(
     claimed: [],
     carried: new Map(),
     finished: [],
+    putBack: [],
     settled: [],
     cases: [],
     adopted: [],
+    missed: 0,
   }
   // Before anything in there is read.
   await checkOutside(env, root, folders)
@@ -91,6 +98,7 @@ export async function takeOver(
         // One that cannot be read or taken over is no reason to leave the others as they are.
         if (!(error instanceof DiskError || error instanceof JournalError)) throw error
         passed.add(dead.info.session)
+        taken.missed++
         tell(error)
       }
     }
@@ -130,6 +138,7 @@ async function take(
       if (item.outcomes.some(({ event }) => event === 'recovered')) taken.finished.push(item.intent)
       const done = item.outcomes.some(({ event }) => event === 'landed' || event === 'recovered')
       if (done && of !== undefined && purpose !== undefined) taken.carried.set(of, purpose)
+      taken.putBack.push(...putBackBy(item))
     }
   }
   // A torn tail is a crash during an append: that edit was never forwarded, and what stands before it is sound.
@@ -173,6 +182,7 @@ async function lookAround(
         if (item.kind !== 'intent' || item.intent.about.at < since) continue
         const rank = taken.cases.length + taken.adopted.length + taken.settled.length
         taken.settled.push({ intent: item.intent, session: found, rank })
+        taken.putBack.push(...putBackBy(item))
         if (item.intent.about.of !== undefined && item.outcomes.some(({ event }) => event === 'landed'))
           carriers.push(item.intent)
       }
@@ -188,6 +198,20 @@ async function lookAround(
     const purpose = carriers[at]?.about.purpose
     if (purpose !== undefined && !taken.carried.has(intent.id)) taken.carried.set(intent.id, purpose)
   }
+}
+
+/** What a carrier has put back for an error, by its own account. */
+function putBackBy({ intent, outcomes }: Recorded): Taken['putBack'] {
+  const { of } = intent.about
+  if (of === undefined) return []
+  const told = outcomes.flatMap(({ at, paths }) =>
+    Object.entries(paths ?? {}).map(([path, what]) => ({ path, what, byMs: Date.parse(at) })),
+  )
+  return told
+    .filter(({ what }) => what === PUT_BACK)
+    .flatMap(({ path, byMs }) =>
+      intent.images.filter((image) => image.path === path).map((image) => ({ of, image, byMs })),
+    )
 }
 
 /** Whether a carrier did all of an intent; the undo of a single file is not an undo of the edit. */

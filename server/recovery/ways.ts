@@ -17,6 +17,8 @@ export interface Way {
   readonly withheld?: readonly Left[]
   /** Those of the intent, where later ones have moved them since. */
   readonly folders?: Intent['folders']
+  /** When the newest intent was recorded that touches its paths, as far as that is known: this comes after it. */
+  readonly after?: string
 }
 
 export interface Left {
@@ -24,6 +26,8 @@ export interface Left {
   readonly reason: string
   /** Where later changes got in the way. */
   readonly hunks?: readonly Hunk[]
+  /** It was being written, which failed, and holds again what it held. */
+  readonly putBack?: true
 }
 
 /** Whether what a session told of a path that was left is that. */

@@ -26,9 +26,13 @@ export interface Workspace {
   settleFolders(made: readonly string[], removed: readonly string[]): Promise<void>
 }
 
-/** `left`: it was left alone, since something else stands there, it may not be written, or the system refused. */
+/**
+ * `unseen`: the editor has said that it took it, and has told of no such change yet.
+ * `left`: it was left alone, since something else stands there, it may not be written, or the system refused.
+ */
 export type Placed =
-  | { readonly where: 'disk' | 'buffer' }
+  | { readonly where: 'disk' }
+  | { readonly where: 'buffer'; readonly unseen?: true }
   | { readonly where: 'left'; readonly problem: Problem }
 
 export type Sight =
@@ -81,9 +85,19 @@ export class HalfWritten extends Error {
   override readonly name = 'HalfWritten'
 }
 
+/** A write in place that failed, and the original stands there again: written since, and by nobody else. */
+export class PutBack extends Error {
+  override readonly name = 'PutBack'
+}
+
 /** Why one path could not be written, which is no reason to leave the others half done. */
-export type Problem = Refused | HalfWritten | DiskError
+export type Problem = Refused | HalfWritten | PutBack | DiskError
 
 export function isProblem(value: unknown): value is Problem {
-  return value instanceof Refused || value instanceof HalfWritten || value instanceof DiskError
+  return (
+    value instanceof Refused ||
+    value instanceof HalfWritten ||
+    value instanceof PutBack ||
+    value instanceof DiskError
+  )
 }

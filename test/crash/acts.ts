@@ -5,7 +5,7 @@ import { Dice } from './seed.ts'
 
 /** What a fault comes in, and what went before it without one. */
 export interface Act {
-  readonly name: string
+  readonly name: 'its recording' | 'its recovery' | 'its being rolled back' | 'its undo' | 'its redo'
   readonly counted: 'recording' | 'recovery' | 'undo'
   readonly before: (run: Run) => Promise<void>
   readonly go: (run: Run, plan: FaultPlan) => Promise<Went>

@@ -16,6 +16,8 @@ export interface Chain {
 
 type Act = 'recording' | 'recovery' | 'undo' | 'redo'
 
+const HOUR_MS = 60 * 60 * 1000
+
 /** A little more than most of these take, so that some get through. */
 const LONGEST: Record<Act, number> = { recording: 70, recovery: 180, undo: 130, redo: 130 }
 
@@ -31,7 +33,14 @@ export async function runChain(
   const story: string[] = []
   const mode = dice.chance(0.3) ? 'rollback' : 'auto'
 
+  let isSetBack = false
   const cutShort = async (act: Act, go: (plan: FaultPlan) => Promise<Went>) => {
+    if (dice.chance(0.2)) {
+      const hours = dice.below(49) - 24
+      isSetBack ||= hours < 0
+      run.machine.clock += hours * HOUR_MS
+      story.push(`the clock is set by ${hours} hours`)
+    }
     const at = 1 + dice.below(LONGEST[act])
     const fault = die(dice.pick(['before', 'half', 'after']))
     const end = dice.pick(END_NAMES)
@@ -54,7 +63,8 @@ export async function runChain(
     }
   }
   faults.push(...(await settle(run, mode)))
-  if (faults.length === 0 && dice.chance(0.3)) faults.push(...(await takeBack(run)))
+  // Which is the newest one is told by the clock.
+  if (faults.length === 0 && !isSetBack && dice.chance(0.3)) faults.push(...(await takeBack(run)))
   return { faults, crashed, story }
 }
 

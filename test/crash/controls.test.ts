@@ -41,7 +41,7 @@ async function* byErrors(broken: Broken): AsyncGenerator<readonly string[]> {
       await run.record(once(n, short(code)))
       isDone = run.operations < n
       run.crash(END_NAMES[n % END_NAMES.length]!, new Dice(n))
-      yield [...faultsAfterCrash(run), ...(await settle(run, 'auto', 'finish'))]
+      yield [...faultsAfterCrash(run), ...(await settle(run))]
     }
   }
 }

@@ -19,10 +19,11 @@ describe.each(WORKLOADS.map((workload) => ({ name: workload.name, workload })))(
   it.each(ACTS)(
     'is whole whatever operation of $name a crash comes in',
     async ({ counted, before, go, mode }) => {
+      const ready = new Run(workload)
+      await before(ready)
       for (let n = 1 + (SEED % STEP), isDone = false; !isDone; n += STEP) {
         for (const end of endsAt(n)) {
-          const run = new Run(workload)
-          await before(run)
+          const run = ready.fork()
           const went = await go(run, once(n, die('half')))
           run.crash(end, new Dice(n))
           const faults = await settle(run, mode)

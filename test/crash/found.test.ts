@@ -176,3 +176,79 @@ describe('a write in place that fails half way', () => {
     expect(files(run)).toEqual({ a: 'one name\n' })
   })
 })
+
+describe('an undo after a clock was set back', () => {
+  it('is known for one, so that the next undo takes back the edit before', async () => {
+    const twice: Workload = {
+      name: 'twice',
+      before: { '/w/a': 'one' },
+      steps: [
+        { intent: intentOf('1a', [replaced('/w/a', 'one', 'two')]), saves: ['/w/a'] },
+        { intent: intentOf('1b', [replaced('/w/a', 'two', 'three')]), saves: ['/w/a'] },
+      ],
+    }
+    const run = await recorded(twice)
+    await run.recover()
+    run.machine.clock -= 24 * 60 * 60 * 1000
+    await run.undo()
+    expect(files(run)).toEqual({ a: 'two' })
+    await run.undo()
+    expect(files(run)).toEqual({ a: 'one' })
+  })
+
+  it('is younger than the redo of the one before, too', async () => {
+    const run = await recorded(one)
+    await run.recover()
+    run.machine.clock -= 60 * 60 * 1000
+    for (const a of ['old', 'new', 'old', 'new']) {
+      await (a === 'old' ? run.undo() : run.redo())
+      expect(files(run)).toEqual({ a })
+    }
+  })
+})
+
+describe('an undo that was cut short, and finished by a recovery', () => {
+  it.each([1, 2])(
+    'is redone as a whole, so that the edit can be undone again: cut short at rename %i',
+    async (nth) => {
+      const two: Workload = {
+        name: 'two',
+        before: { '/w/a': 'old', '/w/b': 'old' },
+        steps: [
+          {
+            intent: intentOf('2a', [replaced('/w/a', 'old', 'new'), replaced('/w/b', 'old', 'new')]),
+            saves: [],
+          },
+        ],
+      }
+      const run = await recorded(two)
+      await run.recover()
+      let renames = 0
+      const went = await run.undo(({ name, path }) =>
+        name === 'rename' && path.startsWith('/w/.lsp-wal-') && ++renames === nth ? die('before') : undefined,
+      )
+      expect(went).toBe('died')
+      await run.recover()
+      expect(files(run)).toEqual({ a: 'old', b: 'old' })
+      for (const wanted of ['new', 'old', 'new', 'old']) {
+        await (wanted === 'new' ? run.redo() : run.undo())
+        expect(files(run)).toEqual({ a: wanted, b: wanted })
+      }
+    },
+  )
+})
+
+const deep: Workload = {
+  name: 'a file that is moved into new folders',
+  before: { '/w/x': 'x' },
+  steps: [{ intent: intentOf('0d', moved('/w/x', '/w/new/deep/x', 'x')), saves: [] }],
+}
+
+describe('a folder that was made, where that could not be made durable at first', () => {
+  it('is durable before the other end of a move into it is removed', async () => {
+    const run = await recorded(deep)
+    expect(await run.recover('auto', onNth('syncFolder', '/w/new', 1, error('EMFILE')))).toBe('done')
+    run.machine.crash()
+    expect(files(run)).toEqual({ 'new/deep/x': 'x' })
+  })
+})

@@ -61,11 +61,25 @@ export class Run {
   #program: Program
 
   /** `broken`: what is wrong with the disk that the programs are given, beside what a fault plan does. */
-  constructor(workload: Workload, broken: (disk: Disk) => Disk = (disk) => disk) {
+  constructor(
+    workload: Workload,
+    broken: (disk: Disk) => Disk = (disk) => disk,
+    machine = machineOf(workload),
+  ) {
     this.workload = workload
-    this.machine = machineOf(workload)
+    this.machine = machine
     this.#broken = broken
-    this.#program = this.machine.run()
+    this.#program = machine.run()
+  }
+
+  /** From here on two: what has gone before a fault need not be gone through again for the next one. */
+  fork(): Run {
+    this.machine.kill(this.#program)
+    const fork = new Run(this.workload, this.#broken, this.machine.copy())
+    const { wentBack, hasLostPower, hasFailed, cases } = this
+    for (const list of ['acknowledged', 'refused', 'waiting', 'trespasses'] as const)
+      fork[list].push(...this[list])
+    return Object.assign(fork, { wentBack, hasLostPower, hasFailed, cases })
   }
 
   /** How many operations the program that ran last has asked for. */

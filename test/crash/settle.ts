@@ -19,7 +19,7 @@ export async function settle(
   run.machine.crash()
   faults.push(...faultsAtRest(run))
   const files = JSON.stringify(platter.tree(WORKSPACE))
-  if ((await run.recover(mode)) !== 'done') faults.push('a further recovery fails')
+  if ((await run.recover(mode, undefined, decision)) !== 'done') faults.push('a further recovery fails')
   if (run.cases > 0) faults.push(`a further recovery meets ${run.cases} cases`)
   if (JSON.stringify(platter.tree(WORKSPACE)) !== files) faults.push('a further recovery changes the files')
   return [...faults, ...left(platter)]

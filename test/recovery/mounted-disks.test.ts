@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { nodeDisk } from '../../server/disk/node-disk.ts'
@@ -57,6 +57,24 @@ describeUnless(missingMounts(), 'on a disk that is full', () => {
     const change = { path: join(w, 'a'), before: old, after: 'x'.repeat(9000) }
     await expect(place(w, change)).rejects.toThrow(`cannot write ${join(w, 'a')}: ENOSPC`)
     expect([text(join(w, 'a')), text(join(w, 'b'))]).toEqual([old, old])
+  })
+
+  it('files are replaced one after the other where there is no room for all at once', async () => {
+    const w = mounts.tmpfs('512k')
+    const names = Array.from({ length: 12 }, (_, i) => `f${i}`)
+    const [old, fresh] = ['o'.repeat(20_000), 'n'.repeat(20_000)]
+    for (const name of names) writeFileSync(join(w, name), old)
+    fill(w)
+    for (const name of readdirSync(w)
+      .filter((each) => each.startsWith('fill-4096'))
+      .slice(0, 6))
+      rmSync(join(w, name))
+    const placed = await placeAll(
+      w,
+      names.map((name) => ({ path: join(w, name), before: old, after: fresh })),
+    )
+    expect(placed.map(({ where }) => where)).toEqual(names.map(() => 'disk'))
+    expect(names.map((name) => text(join(w, name)))).toEqual(names.map(() => fresh))
   })
 
   it('the files for which there is room are written, each of the others is left whole', async () => {

@@ -188,6 +188,21 @@ describe('the plan', () => {
     expect(plan(['untouched', 'untouched', 'untouched'])).toBe('offer: it was never saved')
   })
 
+  it('asks rather than finishing a torn one of which the editor claimed a part, and never showed it', () => {
+    const plan = (states: PathState[]) =>
+      wordsOf(
+        planRecovery(intentOf('01', images), seenOf(states), {
+          mode: 'auto',
+          editorHadIt: true,
+          unseen: new Set(['/w/b']),
+          doubt: undefined,
+        }),
+      )
+    expect(plan(['landed', 'untouched', 'untouched'])).toBe('ask: /w/b was not seen to change in the editor')
+    expect(plan(['untouched', 'landed', 'untouched'])).toBe('finish /w/a=new /w/c=new')
+    expect(plan(['untouched', 'untouched', 'untouched'])).toBe('offer: it was never saved')
+  })
+
   it.each(MODES)('forgets one that its editor never took up, as long as nothing shows of it: %s', (mode) => {
     const plan = (states: PathState[]) =>
       wordsOf(

@@ -12,8 +12,9 @@ import { observe } from '../../server/recovery/observe.ts'
 import { Recovery } from '../../server/recovery/recovery.ts'
 import { rollBackWay } from '../../server/recovery/ways.ts'
 import type { Change } from '../../server/recovery/workspace.ts'
+import { recordable } from '../crash/recordable.ts'
 import { Machine } from '../disk/machine.ts'
-import { error, short } from '../disk/memory-disk.ts'
+import { error, onNth, short } from '../disk/memory-disk.ts'
 import { about, created, deleted, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
 import { hasher } from '../journal/logs.ts'
 
@@ -30,10 +31,18 @@ beforeEach(() => {
 })
 
 /** A session that recorded these, noted these, and died. */
-async function dead(intents: readonly Intent[], outcomes: readonly Outcome[] = []): Promise<void> {
+function dead(intents: readonly Intent[], outcomes: readonly Outcome[] = []): Promise<void> {
+  return recorded(
+    intents.map((intent) => ({ ...intent, facts: new Map() })),
+    outcomes,
+  )
+}
+
+/** The same with what is said of the files: who writes to one later is seen by its time. */
+async function recorded(intents: readonly Intent[], outcomes: readonly Outcome[] = []): Promise<void> {
   const program = machine.run()
   const session = new Session(program, root, start, fail)
-  for (const intent of intents) await session.append({ ...intent, facts: new Map() })
+  for (const intent of intents) await session.append(intent)
   for (const outcome of outcomes) session.note(outcome)
   await session.flush()
   machine.kill(program)
@@ -184,6 +193,61 @@ describe('a file that can neither be written in place nor get its bytes back', (
     await second.end()
     expect(tree()).toEqual({ a: 'the new one' })
     expect((await recovery()).recovery.cases).toEqual([])
+  })
+})
+
+describe('a file that could not be written in place, and got its bytes back', () => {
+  const failing = async () => {
+    machine.platter.attributes = () => undefined
+    machine.platter.put('/w/a', 'old')
+    await recorded([recordable(machine, intentOf('01', [replaced('/w/a', 'old', 'new')]))])
+    const program = machine.run()
+    program.disk.plan = onNth('write', '/w/a', 1, short('ENOSPC'))
+    const first = await recovery(program)
+    const result = await first.recovery.deal(first.recovery.cases[0]!, first.workspace, 'auto')
+    expect(result).toMatchObject({ report: { written: [], left: [{ path: '/w/a' }] } })
+    await first.end()
+    machine.kill(program)
+    expect(tree()).toEqual({ a: 'old' })
+  }
+
+  const nextAsks = async () => {
+    const next = await recovery()
+    const [kase] = next.recovery.cases
+    expect(await next.recovery.deal(kase!, next.workspace, 'auto')).toMatchObject({
+      kind: 'waiting',
+      plan: { kind: 'ask' },
+    })
+    await next.end()
+  }
+
+  it('is finished by the next start, which knows its own hand', async () => {
+    await failing()
+    const second = await recovery()
+    const [kase] = second.recovery.cases
+    expect(await second.recovery.deal(kase!, second.workspace, 'auto')).toMatchObject({
+      kind: 'done',
+      report: { written: ['/w/a'] },
+    })
+    await second.end()
+    expect(tree()).toEqual({ a: 'new' })
+    expect((await recovery()).recovery.cases).toEqual([])
+  })
+
+  it('is asked about where somebody has put the same bytes back since', async () => {
+    await failing()
+    machine.platter.put('/w/a', 'old')
+    // The disk's times are long before those of the machine's clock.
+    machine.platter.find('/w/a').mtimeNs = BigInt(machine.clock) * 1_000_000n
+    await nextAsks()
+    expect(tree()).toEqual({ a: 'old' })
+  })
+
+  it('is left alone where somebody has written something else there since', async () => {
+    await failing()
+    machine.platter.put('/w/a', 'mine')
+    await nextAsks()
+    expect(tree()).toEqual({ a: 'mine' })
   })
 })
 
@@ -358,6 +422,27 @@ describe('a session that is removed while its edit is undone', () => {
     expect((await carryOut(program, own, workspace, intent, 'undo', way)).left).toEqual([])
     await own.end()
     expect(tree()).toEqual({ a: 'old', b: 'old', c: 'gone' })
+  })
+})
+
+describe('a file that is to be removed', () => {
+  it('stays as long as the editor has yet to show the change of another', async () => {
+    machine.platter.put('/w/a', 'new')
+    machine.platter.put('/w/b', 'made')
+    const program = machine.run()
+    const session = new Session(program, root, start, fail)
+    const workspace = new DiskWorkspace(program.disk, ['/w'])
+    const intent = intentOf('01', [replaced('/w/a', 'old', 'new'), created('/w/b', 'made')])
+    const way = rollBackWay(intent, await observe(workspace, intent, [], hasher))
+    workspace.place = (changes) => Promise.resolve(changes.map(() => ({ where: 'buffer', unseen: true })))
+    const report = await carryOut(program, session, workspace, intent, 'undo', way)
+    await session.end()
+    expect(report).toMatchObject({
+      buffered: ['/w/a'],
+      unseen: ['/w/a'],
+      left: [{ path: '/w/b', reason: 'not removed, since the editor has yet to show another change' }],
+    })
+    expect(tree()).toEqual({ a: 'new', b: 'made' })
   })
 })
 

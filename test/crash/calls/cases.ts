@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { type Dice, SCALE } from '../seed.ts'
+import { type Dice, SCALE, SEED } from '../seed.ts'
 import type { Call, CallFault } from './preload.ts'
 
 const { EIO, ENOSPC, EROFS, EACCES, EDQUOT, EMFILE } = constants.errno
@@ -16,14 +16,19 @@ export function deaths(calls: readonly Call[]): CallFault[] {
   ])
 }
 
-/** An error at each of these calls, another one each time, once and from then on; and each write cut short, unsaid. */
+/**
+ * An error at each of these calls, once and from then on: from 600 on every one, else one of them, in turns, that are
+ * others with another seed; and each write cut short, unsaid.
+ */
 export function failures(calls: readonly Call[]): CallFault[] {
   return calls.flatMap((call, i): CallFault[] => {
     const at = i + 1
-    const code = ERRORS[i % ERRORS.length]!
+    const codes = SCALE >= 600 ? ERRORS : [ERRORS[(i + SEED) % ERRORS.length]!]
     return [
-      { at, how: `errno=${code}` },
-      { at, how: `errno=${code}`, isSticky: true },
+      ...codes.flatMap((code): CallFault[] => [
+        { at, how: `errno=${code}` },
+        { at, how: `errno=${code}`, isSticky: true },
+      ]),
       ...(isWrite(call) ? [{ at, how: 'short' } as const] : []),
     ]
   })

@@ -37,6 +37,24 @@ __attribute__((constructor)) static void begin(void) {
   for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) unsetenv(ours[i]);
 }
 
+static int starts_with(const char *path, const char *beginning) {
+  return strncmp(path, beginning, strlen(beginning)) == 0;
+}
+
+/* Where a path leads that begins in a folder held open: nothing else is to be seen of what is done through it. */
+static const char *through_held(const char *path, char *into) {
+  static const char held[] = "/proc/self/fd/";
+  if (!starts_with(path, held)) return path;
+  const char *rest = strchr(path + sizeof held - 1, '/');
+  if (!rest) return path;
+  char link[PATH_MAX];
+  snprintf(link, sizeof link, "%.*s", (int)(rest - path), path);
+  ssize_t length = readlink(link, into, PATH_MAX - 1);
+  if (length < 0) return path;
+  snprintf(into + length, PATH_MAX - length, "%s", rest);
+  return into;
+}
+
 static int is_under(const char *path) {
   for (const char *folder = under; *folder;) {
     size_t length = strcspn(folder, ":");
@@ -55,7 +73,10 @@ static void die(void) {
 
 /* Whether this call is the one to go wrong. */
 static int hit(const char *name, const char *path) {
-  if (!path || !is_under(path)) return 0;
+  char held[PATH_MAX];
+  if (!path) return 0;
+  path = through_held(path, held);
+  if (!is_under(path)) return 0;
   int n = __atomic_add_fetch(&count, 1, __ATOMIC_SEQ_CST);
   if (log_fd >= 0) dprintf(log_fd, "%s %s\n", name, path);
   return at > 0 && (sticky ? n >= at : n == at);
@@ -75,7 +96,7 @@ static const char *path_of(int fd, char *into) {
   do {                                                                                                               \
     int is_hit = hit(name, path);                                                                                    \
     if (is_hit && (is("kill-before") || is("torn"))) die();                                                          \
-    if (is_hit && strncmp(how, "errno=", 6) == 0) return errno = atoi(how + 6), -1;                                   \
+    if (is_hit && starts_with(how, "errno=")) return errno = atoi(how + 6), -1;                                   \
     __typeof__(call) result = call;                                                                                  \
     if (is_hit && is("kill-after")) die();                                                                           \
     return result;                                                                                                   \
@@ -92,7 +113,7 @@ static const char *path_of(int fd, char *into) {
       return some;                                                                                                   \
     }                                                                                                                \
     if (is_hit && is("kill-before")) die();                                                                          \
-    if (is_hit && strncmp(how, "errno=", 6) == 0) return errno = atoi(how + 6), -1;                                   \
+    if (is_hit && starts_with(how, "errno=")) return errno = atoi(how + 6), -1;                                   \
     ssize_t result = call;                                                                                           \
     if (is_hit && is("kill-after")) die();                                                                           \
     return result;                                                                                                   \
@@ -125,6 +146,11 @@ int ftruncate64(int fd, off64_t size) {
 int fchmod(int fd, mode_t mode) {
   char path[PATH_MAX];
   GUARD("fchmod", path_of(fd, path), REAL(fchmod)(fd, mode));
+}
+
+int fchown(int fd, uid_t owner, gid_t group) {
+  char path[PATH_MAX];
+  GUARD("fchown", path_of(fd, path), REAL(fchown)(fd, owner, group));
 }
 
 int rename(const char *from, const char *to) { GUARD("rename", from, REAL(rename)(from, to)); }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Ended, LSP_WAL, run, Stage } from '../../scenarios/stage.ts'
 import { readLog } from '../log-reader.ts'
@@ -9,7 +9,7 @@ import type { Files, RealWorkload } from './workloads.ts'
 /** The exit status that says that the user has to decide. */
 const WAITING = 4
 
-export type Act = 'recording' | 'recovery' | 'undo'
+export type Act = 'recording' | 'recovery' | 'undo' | 'redo'
 
 /** One workload and one act of it, on the real program; each case begins with the same files and the same journal. */
 export class Scene {
@@ -20,11 +20,10 @@ export class Scene {
   private constructor(workload: RealWorkload, act: Act) {
     this.#workload = workload
     this.#act = act
-    this.#stage = new Stage(
-      Object.fromEntries(
-        Object.entries(workload.before).map(([name, text]) => [name, Buffer.from(text, 'latin1')]),
-      ),
-    )
+    this.#stage = new Stage({})
+    this.#write(workload.before)
+    for (const name of workload.secondNames ?? [])
+      linkSync(this.#stage.path(name), join(this.#stage.folder, `second-${name}`))
   }
 
   static async set(workload: RealWorkload, act: Act): Promise<Scene> {
@@ -36,7 +35,11 @@ export class Scene {
         scene.#steps(),
         stage.wrapped(),
       )
-    if (act === 'undo') mustEnd(await stage.headless([], scene.#steps(), stage.wrapped()))
+    if (act === 'undo' || act === 'redo') {
+      mustEnd(await stage.headless([], scene.#steps(), stage.wrapped()))
+      scene.#write(workload.later?.files ?? {})
+    }
+    if (act === 'redo') mustEnd(await stage.lspWal('undo'))
     // With times to the nanosecond: they are recorded, and compared.
     execFileSync('cp', ['-a', stage.folder, scene.#snapshot])
     return scene
@@ -71,8 +74,9 @@ export class Scene {
         )
       case 'recovery':
         return stage.headless(['--trace', this.#trace], [], withFault(stage, fault, stage.wrapped()))
-      case 'undo': {
-        const command = [...LSP_WAL, 'undo', '--journal', stage.journal]
+      case 'undo':
+      case 'redo': {
+        const command = [...LSP_WAL, this.#act, '--journal', stage.journal]
         return run(withFault(stage, fault, command), stage.workspace)
       }
     }
@@ -83,9 +87,9 @@ export class Scene {
     return existsSync(this.#trace) ? readFileSync(this.#trace, 'utf8') : ''
   }
 
-  /** `lsp-wal undo` without a fault. */
-  undoAgain(): Promise<Ended> {
-    return this.#stage.lspWal('undo')
+  /** The command that is the act, without a fault. */
+  again(): Promise<Ended> {
+    return this.#stage.lspWal(this.#act)
   }
 
   /**
@@ -122,9 +126,15 @@ export class Scene {
   }
 
   #placeOf(files: Files): number | undefined {
-    const wholes = [this.#workload.before, ...this.#workload.after]
+    const { before, after, later } = this.#workload
+    const isLater = later !== undefined && (this.#act === 'undo' || this.#act === 'redo')
+    const wholes = isLater ? [later.undone, later.files] : [before, ...after]
     const at = wholes.findIndex((whole) => isEqual(whole, files))
     return at < 0 ? undefined : at
+  }
+
+  #write(files: Files): void {
+    for (const [name, text] of Object.entries(files)) this.#stage.write(name, Buffer.from(text, 'latin1'))
   }
 
   #steps(): object[] {
@@ -153,7 +163,7 @@ export class Scene {
 
 /** What nothing goes wrong with has to come to its end, or what follows says nothing. */
 function mustEnd({ status, stderr }: Ended): void {
-  if (status !== 0) throw new Error(`the headless client ended with ${status}: ${stderr}`)
+  if (status !== 0) throw new Error(`it ended with ${status}: ${stderr}`)
 }
 
 function isEqual(a: Files, b: Files): boolean {

@@ -12,6 +12,10 @@ export interface RealWorkload {
   readonly edits: (stage: Stage) => readonly object[]
   /** After how many saved files the editor dies, so that the last edit is torn. */
   readonly dieAt: number
+  /** What somebody else makes of the files before they are undone, and what an undo makes of them then. */
+  readonly later?: { readonly files: Files; readonly undone: Files }
+  /** Files that have another name, outside the workspace: they are written in place. */
+  readonly secondNames?: readonly string[]
 }
 
 const range = (line: number, start: number, end: number) => ({
@@ -117,5 +121,71 @@ export const REAL_WORKLOADS: readonly RealWorkload[] = [
       },
     ],
     dieAt: 3,
+  },
+  {
+    name: 'a folder moved, with a file in it that is edited on the way and two that are not',
+    before: {
+      'src/a.ts': 'export a\n',
+      'src/deep/b.ts': 'export b\n',
+      'src/deep/c.bin': '\xff\x00\xfe',
+      'main.ts': 'import "./src/a"\n',
+    },
+    after: [
+      {
+        'lib/a.ts': 'export z\n',
+        'lib/deep/b.ts': 'export b\n',
+        'lib/deep/c.bin': '\xff\x00\xfe',
+        'main.ts': 'import "./lib/a"\n',
+      },
+    ],
+    edits: (stage) => [
+      {
+        documentChanges: [
+          { kind: 'rename', oldUri: stage.uri('src'), newUri: stage.uri('lib') },
+          {
+            textDocument: { uri: stage.uri('lib/a.ts'), version: null },
+            edits: [changed(0, 7, 8, 'z')],
+          },
+          {
+            textDocument: { uri: stage.uri('main.ts'), version: null },
+            edits: [changed(0, 10, 13, 'lib')],
+          },
+        ],
+      },
+    ],
+    dieAt: 1,
+  },
+  {
+    name: 'a file that somebody else changes before it is undone, and one that nobody does',
+    before: { 'a.ts': 'foo = 1\n\n\n\nend\n', 'b.ts': 'use(foo)\n' },
+    after: [{ 'a.ts': 'sum = 1\n\n\n\nend\n', 'b.ts': 'use(sum)\n' }],
+    edits: (stage) => [
+      {
+        changes: {
+          [stage.uri('a.ts')]: [changed(0, 0, 3, 'sum')],
+          [stage.uri('b.ts')]: [changed(0, 4, 7, 'sum')],
+        },
+      },
+    ],
+    dieAt: 1,
+    later: {
+      files: { 'a.ts': 'sum = 1\n\n\n\nthe end\n', 'b.ts': 'use(sum)\n' },
+      undone: { 'a.ts': 'foo = 1\n\n\n\nthe end\n', 'b.ts': 'use(foo)\n' },
+    },
+  },
+  {
+    name: 'a file with a second name, which is written in place, and one with none',
+    before: { 'a.ts': 'one name\n', 'b.ts': 'one of two names\n' },
+    after: [{ 'a.ts': 'any name\n', 'b.ts': 'any of two names\n' }],
+    edits: (stage) => [
+      {
+        changes: {
+          [stage.uri('a.ts')]: [changed(0, 0, 3, 'any')],
+          [stage.uri('b.ts')]: [changed(0, 0, 3, 'any')],
+        },
+      },
+    ],
+    dieAt: 1,
+    secondNames: ['b.ts'],
   },
 ]

@@ -1,0 +1,3 @@
+import { sweepErrorsIn } from './sweep.ts'
+
+sweepErrorsIn('its being rolled back')
