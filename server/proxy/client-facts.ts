@@ -22,8 +22,11 @@ export interface ClientFacts {
   readonly confirmsParts: boolean
   /** It takes code actions that are more than a command. */
   readonly takesActions: boolean
+  /** It writes files that its user has not open, and tells of them by `didOpen` all the same. */
+  readonly opensWhatItWrites: boolean
 }
 
+export const KAKOUNE_LSP = 'kakoune-lsp'
 const HEADLESS = 'lsp-wal-headless'
 
 /** Reads the params of `initialize`. `cwd` is the workspace of a client that names none. */
@@ -53,6 +56,7 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
     showsProgress: asObject(window).workDoneProgress === true,
     confirmsParts: typeof changeAnnotationSupport === 'object' && changeAnnotationSupport !== null,
     takesActions: typeof codeActionLiteralSupport === 'object' && codeActionLiteralSupport !== null,
+    opensWhatItWrites: name === KAKOUNE_LSP,
   }
 }
 

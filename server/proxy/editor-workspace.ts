@@ -20,6 +20,7 @@ import { Heard, seenWithin } from './heard.ts'
 import type { Document, Mirror } from './mirror.ts'
 
 const LF = 0x0a
+const CR = 0x0d
 const AT_A_TIME = 32
 /** Of a file that is only asked where it is. */
 const NOT_READ = new Unkept(0)
@@ -32,6 +33,8 @@ export interface Abilities {
   readonly deletes: boolean
   /** And renames them. */
   readonly renames: boolean
+  /** It writes files that its user has not open, and tells of them as if they were. */
+  readonly opensWhatItWrites: boolean
 }
 
 /** Those of some paths that are open somewhere else: behind another server, or in another editor. */
@@ -75,12 +78,29 @@ export class EditorWorkspace implements Workspace {
   async look(path: string, known?: Known | Unkept): Promise<Sight> {
     if (known instanceof Unkept) return this.#disk.look(path, known)
     const sight = await this.#disk.look(path)
-    const document = this.#mirror.document(path)
+    const document = this.#document(path)
     if (document === undefined || sight.kind === 'other') return sight
     // A clean buffer is the file: the disk's bytes and times say more.
     if (sight.kind === 'file' && sameText(document.text, bytesOf(sight.bytes))) return sight
     const isGone = sight.kind === 'absent' && { isGone: true as const }
+    if (this.#isOnDiskAlone(document)) {
+      this.#mirror.setAside(path) // what another program wrote there since is what counts
+      return sight
+    }
     return { kind: 'file', bytes: document.text, stat: undefined, ...isGone }
+  }
+
+  #document(path: string): Document | undefined {
+    const document = this.#mirror.document(path)
+    return document?.isAside ? undefined : document
+  }
+
+  /**
+   * Whether nothing shows that a buffer is behind a document. Where the file is another one by now, kakoune-lsp would
+   * put the change into that, wherever its lines and columns lead there.
+   */
+  #isOnDiskAlone({ isAsOpened }: Document): boolean {
+    return this.#abilities.opensWhatItWrites && isAsOpened
   }
 
   async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
@@ -96,7 +116,7 @@ export class EditorWorkspace implements Workspace {
   /** What is open here is moved by the editor, whose buffer is to go by the new name. */
   async move(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
     const elsewhere = await this.#elsewhere(moves.flatMap(({ from, to }) => [from, to]))
-    const isOpen = (path: string) => elsewhere.has(path) || this.#mirror.document(path) !== undefined
+    const isOpen = (path: string) => elsewhere.has(path) || this.#document(path) !== undefined
     const closed = moves.filter(({ from, to }) => !isOpen(from) && !isOpen(to))
     const moved = await this.#disk.move(closed, folders)
     const placed = new Map(closed.map((move, i) => [move, moved[i]!]))
@@ -107,7 +127,7 @@ export class EditorWorkspace implements Workspace {
   /** One at a time: its user may be asked about each. */
   async #moveOpen({ from, to }: Move, isOpen: (path: string) => boolean): Promise<Placed> {
     try {
-      const document = this.#mirror.document(from)
+      const document = this.#document(from)
       if (document === undefined || isOpen(to) || !this.#abilities.renames)
         throw new Refused(`${isOpen(from) ? from : to} is open in the editor: close it there first`)
       for (const path of [from, to]) {
@@ -129,7 +149,7 @@ export class EditorWorkspace implements Workspace {
   }
 
   #closed(changes: readonly Change[]): Change[] {
-    return changes.filter(({ path }) => this.#mirror.document(path) === undefined)
+    return changes.filter(({ path }) => this.#document(path) === undefined)
   }
 
   async #placeSome(
@@ -143,7 +163,7 @@ export class EditorWorkspace implements Workspace {
     for (const change of changes) {
       const at = closed.indexOf(change)
       if (at >= 0) asked.push(() => Promise.resolve(written[at]!))
-      else if (elsewhere.has(change.path) && this.#mirror.document(change.path) === undefined) {
+      else if (elsewhere.has(change.path) && this.#document(change.path) === undefined) {
         const problem = new Refused('an editor has it open: close it there first')
         asked.push(() => Promise.resolve({ where: 'left', problem }))
       } else asked.push(await this.#ask(change, temporaryNameOf))
@@ -154,15 +174,15 @@ export class EditorWorkspace implements Workspace {
 
   /** Has the editor change a buffer; whether it did is to be waited for. */
   async #ask(change: Change, temporaryNameOf: (path: string) => string): Promise<Asked> {
-    const document = this.#mirror.document(change.path)
+    const document = this.#document(change.path)
     // Closed since the others were written; or what its buffer shows already, and only the file is missing.
     if (document === undefined || isFileAlone(document, change)) {
       const [placed] = await this.#disk.place([change], temporaryNameOf)
       return () => Promise.resolve(placed!)
     }
     try {
-      const shown = await this.#change(document, change)
-      return () => shown().then(() => ({ where: 'buffer' }) as const, leftFor)
+      const placed = await this.#change(document, change)
+      return () => placed().catch(leftFor)
     } catch (problem) {
       const placed = leftFor(problem)
       return () => Promise.resolve(placed)
@@ -170,7 +190,7 @@ export class EditorWorkspace implements Workspace {
   }
 
   /** Gives what is to be waited for once all are asked. */
-  async #change(document: Document, change: Change): Promise<() => Promise<void>> {
+  async #change(document: Document, change: Change): Promise<Asked> {
     const { deletes, edits } = this.#abilities
     if (change.after === undefined ? !deletes : !edits)
       throw new Refused(`${change.path} is open in the editor: close it there first`)
@@ -185,7 +205,12 @@ export class EditorWorkspace implements Workspace {
     if (refusal !== undefined) throw new Refused(refusal)
     if (after === undefined) {
       await this.#delete(document, change.path)
-      return () => Promise.resolve()
+      return () => Promise.resolve({ where: 'buffer' })
+    }
+    if (this.#isOnDiskAlone(document)) {
+      const under = await this.#disk.look(change.path)
+      if (under.kind !== 'file' || !sameText(document.text, bytesOf(under.bytes)))
+        throw new Refused(`${change.path} was changed meanwhile`)
     }
     const edit = editOf(document, after, this.#mirror)
     // The version is there even where it is null: without the key Neovim fails. One document a request: it checks
@@ -232,19 +257,22 @@ export class EditorWorkspace implements Workspace {
     return this.#disk.settleFolders(made, removed)
   }
 
-  /** Waits until the buffer shows the text: what the editor answers proves nothing, and it need not answer at all. */
-  async #shown(path: string, before: Buffer, after: Uint8Array, answer: Promise<boolean>): Promise<void> {
+  /**
+   * Waits until the buffer shows the text: what the editor answers proves nothing, and it need not answer at all.
+   * Where it says that it took it, it may yet show it: Emacs tells of changes when its user is idle, which they are not
+   * before the next key when they have answered a question.
+   */
+  async #shown(path: string, before: Buffer, after: Uint8Array, answer: Promise<boolean>): Promise<Placed> {
     const heard = new Heard(answer, () => this.changed())
     const isShown = shownBy(before, after)
     for (;;) {
-      const document = this.#mirror.document(path)
-      if (document !== undefined && (isShown?.(document.text) ?? heard.applied === true)) return
+      const document = this.#document(path)
+      if (document !== undefined && (isShown?.(document.text) ?? heard.applied === true))
+        return { where: 'buffer' }
       const left = heard.left()
       if (document === undefined) throw new Refused(`${path} was closed in the editor meanwhile`)
-      if (left <= 0)
-        throw new Refused(
-          `the editor ${heard.applied ? 'said it took' : 'did not take'} the change to ${path}`,
-        )
+      if (left <= 0 && heard.applied) return { where: 'buffer', unseen: true }
+      if (left <= 0) throw new Refused(`the editor did not take the change to ${path}`)
       await this.#nextChange(left)
     }
   }
@@ -296,13 +324,25 @@ function editOf(document: Document, after: Uint8Array, { encoding }: Mirror): ob
   // Whole lines: a range that begins or ends inside a character, or between CR and LF, is none.
   start = start === 0 ? 0 : before.lastIndexOf(LF, start - 1) + 1
   const next = before.indexOf(LF, before.length - same)
-  const end = same === 0 || next < 0 ? before.length : next + 1
+  let end = same === 0 || next < 0 ? before.length : next + 1
+  // The last line's end stays where both have it: Kakoune keeps its own and would have one more.
+  const last = lastLineEnd(before, wanted)
+  start = Math.min(start, before.length - last, wanted.length - last)
+  end = Math.min(end, before.length - last)
   const index = new LineIndex(before)
   const range = {
     start: index.byteToPosition(start, encoding),
     end: index.byteToPosition(end, encoding),
   }
   return { range, newText: wanted.toString('utf8', start, wanted.length - (before.length - end)) }
+}
+
+/** The length of the line end that both end with; none where they end with different ones. */
+function lastLineEnd(one: Buffer, other: Buffer): number {
+  const [length, otherLength] = [one, other].map((text) =>
+    text.at(-1) !== LF ? 0 : text.at(-2) === CR ? 2 : 1,
+  )
+  return length === otherLength ? length! : 0
 }
 
 /** The bytes as the editor's text: without a BOM, with the line endings that its buffer has. */

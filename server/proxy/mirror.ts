@@ -9,12 +9,18 @@ export interface Document {
   readonly version: number | undefined
   /** UTF-8. */
   readonly text: Buffer
+  /** No change of it has come. */
+  readonly isAsOpened: boolean
+  /** It was set aside, and no change of it has come since. */
+  readonly isAside: boolean
 }
 
 interface Held {
   uri: string
   version: number | undefined
   text: Buffer
+  isAsOpened: boolean
+  isAside: boolean
   /** Changes that came and were not needed yet: typing is only applied when somebody asks. */
   waiting: ContentChange[]
 }
@@ -53,7 +59,19 @@ export class Mirror {
     const held = this.#documents.get(path)
     if (held === undefined) return undefined
     this.#apply(held)
-    return { uri: held.uri, version: held.version, text: held.text }
+    return {
+      uri: held.uri,
+      version: held.version,
+      text: held.text,
+      isAsOpened: held.isAsOpened,
+      isAside: held.isAside,
+    }
+  }
+
+  /** From now on undo and recovery take it for closed, until it changes; edits are read by its text as ever. */
+  setAside(path: string): void {
+    const held = this.#documents.get(path)
+    if (held !== undefined) held.isAside = true
   }
 
   /** `params` of `textDocument/didOpen`. Returns the path, if it is a file's. */
@@ -71,6 +89,8 @@ export class Mirror {
       uri: uri as string,
       version: early.at(-1)?.version ?? (typeof version === 'number' ? version : undefined),
       text: Buffer.from(text, 'utf8'),
+      isAsOpened: early.length === 0,
+      isAside: false,
       waiting: early.flatMap(({ changes }) => changes),
     })
     return path
@@ -89,6 +109,8 @@ export class Mirror {
       return undefined
     }
     if (typeof version === 'number') held.version = version
+    held.isAsOpened = false
+    held.isAside = false
     for (const change of changes) if (isContentChange(change)) held.waiting.push(change)
     if (held.waiting.length > MANY) this.#apply(held)
     return path

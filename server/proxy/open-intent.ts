@@ -35,7 +35,7 @@ export interface OpenIntent {
   readonly discarded: Set<string>
   /** Closed just now: discarded only if the editor stays, since many close every document on their way out. */
   readonly closing: Set<string>
-  /** Paths that are known, to a later start too, to have been taken back. */
+  /** Paths that are known, to a later start too, to have been taken back, or never to have been there. */
   readonly takenBack: Set<string>
   tornTold: boolean
   lateTold: boolean

@@ -1,55 +1,25 @@
-import { basename } from 'node:path'
 import { summaryOf } from '../history/changes.ts'
-import type { Env } from '../journal/env.ts'
+import { type Env, JournalError } from '../journal/env.ts'
 import { type Intent, touchedPaths } from '../journal/intent.ts'
-import type { Limits } from '../journal/retention.ts'
-import type { Root } from '../journal/root.ts'
-import { Session } from '../journal/session.ts'
-import { DiskWorkspace } from '../recovery/disk-workspace.ts'
-import type { RecoverMode } from '../recovery/plan.ts'
-import { type ClientFacts, clientFactsOf, foldersChangedBy } from './client-facts.ts'
+import { type ClientFacts, clientFactsOf } from './client-facts.ts'
 import { Conversation } from './conversation.ts'
 import { EditRoads } from './edit-roads.ts'
-import { type CommandLine, EditorCommands } from './editor-commands.ts'
+import { EditorCommands } from './editor-commands.ts'
 import { numberIn } from './envelope.ts'
-import { type Excluded, excludedBy } from './exclusion.ts'
 import { Gate } from './gate.ts'
-import { Housekeeper } from './housekeeper.ts'
 import { asObject } from './json.ts'
+import { kakouneOf } from './kakoune.ts'
 import { Message } from './message.ts'
 import { Mirror } from './mirror.ts'
 import { Offer } from './offer.ts'
 import { OwnCommands } from './own-commands.ts'
+import type { ProxyOptions } from './proxy-options.ts'
 import { QuietMoment } from './quiet-moment.ts'
-import { Recorder } from './recorder.ts'
 import { type Editor, Relay } from './relay.ts'
 import { look, type Route, type Watched } from './routes.ts'
 import type { End, ServerProcess } from './server-process.ts'
-import { Settlement } from './settlement.ts'
-import { ShownDocuments } from './shown-documents.ts'
+import { Started, type Surroundings } from './started.ts'
 import { offerWayBack } from './torn.ts'
-import { WayBack } from './way-back.ts'
-import { WorkProgress } from './work-progress.ts'
-import { WorkspaceFolders } from './workspace-folders.ts'
-
-export interface ProxyOptions {
-  readonly root: Root
-  /** The server's command line, as given. */
-  readonly command: readonly string[]
-  readonly cwd: string
-  readonly recover: RecoverMode
-  readonly onJournalFailure: 'refuse' | 'forward'
-  /** Bytes of originals above which an edit counts as one that cannot be recorded. */
-  readonly maxIntent: number
-  /** What of the history is kept. */
-  readonly limits: Limits
-  /** Globs of files that are kept out of the log. */
-  readonly exclude: readonly string[]
-  /** Whether edits of one document's layout are recorded, too. */
-  readonly journalFormatting: boolean
-  /** Runs a command of the command line in a folder, and gives what it prints. */
-  readonly commandLine: (...args: [...Parameters<CommandLine>, cwd: string]) => Promise<string>
-}
 
 /** How long the end of a session may take, and how long yet once a signal has come. */
 const END_MS = 5000
@@ -68,17 +38,21 @@ export async function runProxy(
 class ProxyRun {
   readonly #env: Env
   readonly #options: ProxyOptions
+  readonly #surroundings: Surroundings
   readonly #relay: Relay
   readonly #conversation: Conversation
   readonly #mirror = new Mirror()
   #started: Started | undefined
-  readonly #folders = new WorkspaceFolders()
-  #excluded: Promise<Excluded | undefined> = Promise.resolve(undefined)
   readonly #ownCommands: OwnCommands
   readonly #offer = new Offer()
   readonly #editorCommands: EditorCommands
   #initializeId: string | undefined
   #isInitialized = false
+  #becomeReady = (): void => {}
+  /** The editor has said which files it holds open. */
+  readonly #ready = new Promise<void>((done) => {
+    this.#becomeReady = done
+  })
   readonly #gate: Gate
   readonly #roads: EditRoads
   readonly #quiet: QuietMoment
@@ -118,6 +92,15 @@ class ProxyRun {
     })
     const { toEditor, toServer } = this.#relay
     this.#conversation = new Conversation(toEditor, toServer, env.host.random(4))
+    this.#surroundings = {
+      env,
+      options,
+      mirror: this.#mirror,
+      conversation: this.#conversation,
+      offer: this.#offer,
+      ready: () => this.#untilReady(),
+      tell: this.#problem,
+    }
   }
 
   async run(): Promise<End> {
@@ -201,55 +184,15 @@ class ProxyRun {
   async #initialize({ id, frame, params }: Message): Promise<Buffer> {
     if (this.#started !== undefined) return frame // a second one is the server's to refuse
     this.#initializeId = id
-    const { command, cwd, exclude, limits, maxIntent, recover, root } = this.#options
-    const client = await clientFactsOf(params, cwd, this.#env.host)
-    this.#watchEditor(client)
+    const { commandLine, cwd } = this.#options
+    const facts = await clientFactsOf(params, cwd, this.#env.host)
+    this.#watchEditor(facts)
+    const client = this.#watchKakoune(facts)
     this.#roads.editorSays(params)
     this.#ownCommands.editorSays(params)
-    this.#folders.start(client.folders)
-    const start = { folders: this.#folders.all, server: command, editor: client.editor }
-    const session = new Session(this.#env, root, start, this.#problem, {
-      openPaths: () => this.#mirror.paths,
-      carryOut: (order) => wayBack.ordered(order),
-    })
-    const disk = new DiskWorkspace(this.#env.disk, this.#folders.all)
-    const settlement = new Settlement(this.#env, this.#mirror, disk, this.#problem)
-    this.#excluded = excludedBy(this.#env.disk, exclude, this.#folders.all)
-    const about = {
-      server: basename(command[0] ?? ''),
-      maxIntent,
-      excluded: () => this.#excluded,
-      confirmsParts: client.confirmsParts,
-    }
-    const recorder = new Recorder(this.#env, this.#mirror, this.#conversation, session, disk, about)
-    const housekeeper = new Housekeeper(
-      async (mayGoOn) => {
-        // Loaded only then: no start waits for it.
-        const { keepHouse } = await import('../journal/housekeeping.ts')
-        return keepHouse(this.#env, root, limits, mayGoOn)
-      },
-      () => recorder.idle(),
-      // Nobody asked for it now, and the next one tries again.
-      (problem) =>
-        this.#conversation.log('warning', `the history could not be kept small: ${String(problem)}`),
-    )
-    const progress = new WorkProgress(this.#conversation, client.showsProgress, this.#env.host.random(4))
-    const wayBack = new WayBack({
-      env: this.#env,
-      root,
-      recover,
-      client,
-      start,
-      session,
-      settlement,
-      mirror: this.#mirror,
-      conversation: this.#conversation,
-      offer: this.#offer,
-      progress,
-      tell: this.#problem,
-    })
-    const documents = new ShownDocuments(this.#env, this.#conversation, client.showsDocuments)
-    this.#started = { client, session, settlement, wayBack, housekeeper, documents }
+    const started = new Started(this.#surroundings, client)
+    this.#started = started
+    const { session, recorder, settlement, housekeeper, wayBack, documents, progress } = started
     this.#gate.open({
       session,
       recorder,
@@ -264,7 +207,7 @@ class ProxyRun {
     this.#editorCommands.open({
       takeBacks: () => wayBack.takeBacks(),
       documents,
-      commandLine: (name, args) => this.#options.commandLine(name, args, client.folders[0] ?? cwd),
+      commandLine: (name, args) => commandLine(name, args, client.folders[0] ?? cwd),
       recover: () => wayBack.recoverAgain(),
       progress,
       takesActions: client.takesActions,
@@ -283,20 +226,37 @@ class ProxyRun {
     if (pid !== null && host.isAbove(pid)) this.#relay.watchEditor(() => host.runs(pid))
   }
 
+  /** The process that kakoune-lsp names is its own, which outlives Kakoune: the session is to be that of none. */
+  #watchKakoune(client: ClientFacts): ClientFacts {
+    const { host } = this.#env
+    const address = kakouneOf(client, this.#options.variables, host)
+    if (address === undefined) return client
+    this.#relay.watchEditor(() => host.hasSocket(address))
+    return { ...client, editor: { ...client.editor, pid: null, start: null } }
+  }
+
   #initialized(): void {
     this.#conversation.open()
     this.#isInitialized = true
     // As soon as the editor has said which files it holds.
     if (this.#started?.client.headless === false) this.#quiet.wait()
+    else this.#becomeReady()
+  }
+
+  /** @throws JournalError before the editor has started: whoever waits for a server that is slow may be gone */
+  async #untilReady(): Promise<void> {
+    if (!this.#isInitialized) throw new JournalError('it is still starting; try again in a moment')
+    await this.#ready
   }
 
   #atQuietMoment(): void {
-    const { session, wayBack } = this.#started ?? {}
-    if (wayBack === undefined) return
+    this.#becomeReady()
+    if (this.#started === undefined) return
+    const { folders, session, wayBack } = this.#started
     // From now on the command line can ask what is open here; and the first edit finds its folder there.
-    void session?.open()
+    void session.open()
     wayBack.goOn().catch(this.#problem)
-    if (this.#folders.hasOpened) wayBack.recoverIn(this.#folders.takeOpened()).catch(this.#problem)
+    if (folders.hasOpened) wayBack.recoverIn(folders.takeOpened()).catch(this.#problem)
   }
 
   /** The editor has taken an edit up. */
@@ -323,14 +283,11 @@ class ProxyRun {
   /** What dead sessions left in a folder that is opened is recovered as at the start: at once without a screen. */
   async #foldersChanged({ frame, params }: Message): Promise<Buffer> {
     if (this.#started === undefined) return frame
-    const { client, session, wayBack } = this.#started
-    if (this.#folders.change(foldersChangedBy(params))) {
-      this.#excluded = excludedBy(this.#env.disk, this.#options.exclude, this.#folders.all)
-      session.foldersAdded()
-    }
-    if (!this.#folders.hasOpened) return frame
+    const { client, folders, wayBack } = this.#started
+    this.#started.foldersChanged(params)
+    if (!folders.hasOpened) return frame
     // Before the server hears of them, and reads what is torn.
-    if (client.headless) await wayBack.recoverIn(this.#folders.takeOpened()).catch(this.#problem)
+    if (client.headless) await wayBack.recoverIn(folders.takeOpened()).catch(this.#problem)
     else if (this.#isInitialized) this.#quiet.wait()
     return frame
   }
@@ -358,36 +315,12 @@ class ProxyRun {
   async #endSession(): Promise<void> {
     this.#quiet.end()
     this.#conversation.end()
-    const { settlement, wayBack, session, housekeeper, documents } = this.#started ?? {}
-    // Last what nothing depends on.
-    for (const end of [
-      () => settlement?.finish(),
-      () => wayBack?.end(),
-      () => session?.end(),
-      () => documents?.end(),
-      () => housekeeper?.end(),
-    ]) {
-      try {
-        await end()
-      } catch (error) {
-        this.#problem(error) // everything that matters is in the log: the next start finds it
-      }
-    }
+    await this.#started?.end()
   }
 
   readonly #problem = (error: unknown): void => {
     this.#conversation.show('warning', error instanceof Error ? error.message : String(error))
   }
-}
-
-/** What exists once the editor has said who it is. */
-interface Started {
-  readonly client: ClientFacts
-  readonly session: Session
-  readonly settlement: Settlement
-  readonly wayBack: WayBack
-  readonly housekeeper: Housekeeper
-  readonly documents: ShownDocuments
 }
 
 function after(milliseconds: number): Promise<void> {

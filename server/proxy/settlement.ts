@@ -14,6 +14,7 @@ import {
   REFUSED,
   UNANSWERED,
   UNDONE,
+  UNSEEN,
 } from '../journal/outcomes.ts'
 import { makeDurable, pathsByBytes } from '../recovery/make-durable.ts'
 import { holdsAfter, imageAt, type Observation, observe } from '../recovery/observe.ts'
@@ -57,12 +58,21 @@ export class Settlement {
     this.#disk = disk
   }
 
-  /** `answer`: what the editor has said already; `none`: it will not say anything, the edit being an answer itself. */
-  follow(intent: Intent, follower: Follower, answer?: 'applied' | 'none'): void {
+  /**
+   * `answer`: what the editor has said already; `none`: it will not say anything, the edit being an answer itself.
+   * `unseen`: paths that it said it has, and was not seen to have.
+   */
+  follow(
+    intent: Intent,
+    follower: Follower,
+    answer?: 'applied' | 'none',
+    unseen: readonly string[] = [],
+  ): void {
     const images = intent.images.filter((image) => this.#changesSomething(image))
     const nowMs = this.#env.host.now().getTime()
     const open = openFrom(intent, { images, follower, answer, nowMs })
     this.#open.set(intent.id, open)
+    this.#noteUnseen(open, unseen)
     // What a recovery put into a buffer was there before anybody followed it.
     this.#orTell(open, () => {
       for (const image of open.images) if (!isBare(image)) this.#seeBuffer(open, image)
@@ -209,6 +219,13 @@ export class Settlement {
       this.#disk.look(path, known ?? (by === 'times' ? knownOf(open.intent, path) : undefined))
     const found = await observe({ look }, open.intent, later, this.#env.hasher)
     return found.filter(({ image }) => open.changed.has(image.path))
+  }
+
+  /** For a later start: what the user may have declined is not to be written unasked, unless it is seen after all. */
+  #noteUnseen(open: OpenIntent, unseen: readonly string[]): void {
+    if (unseen.length === 0) return
+    for (const path of unseen) open.takenBack.add(path)
+    this.#note(open, 'applied', undefined, Object.fromEntries(unseen.map((path) => [path, UNSEEN])))
   }
 
   /** For a later start: what was undone in its buffer or closed unsaved is not to be written back unasked. */

@@ -1,7 +1,8 @@
 import { DiskError } from '../disk/disk.ts'
+import type { Undone } from '../history/undone.ts'
 import { type Env, JournalError } from '../journal/env.ts'
 import { type Intent, touchedPaths } from '../journal/intent.ts'
-import type { Outcome } from '../journal/outcomes.ts'
+import { isFinal, type Outcome } from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import type { SessionStart } from '../journal/session-folder.ts'
@@ -30,6 +31,9 @@ const FORGET = 'Forget it'
 const FINISH = 'Finish it'
 const ROLL_BACK = 'Roll it back'
 const TITLE = 'recover'
+
+/** Why an order is refused: its user is asked about it in the editor, or nearly. */
+export const AT_IT = 'it deals with that at the moment: see what it asks'
 
 /** Who is on the other side: somebody who can be asked, or nobody. */
 export type Audience = 'editor' | 'nobody'
@@ -104,8 +108,8 @@ export class StartRecovery {
   /** Does what the command line asks for, which tells its user itself. */
   async decide(wish: Wish, workspace: Workspace): Promise<Answer> {
     const recovery = this.#recovery!
-    const which = meant(recovery, wish)
     try {
+      const which = meant(recovery, wish)
       if (which.kind !== 'cases') return which
       const recovered: Recovered[] = []
       await this.#progress.during(TITLE, async () => {
@@ -122,6 +126,32 @@ export class StartRecovery {
     }
   }
 
+  /**
+   * Rolls one back as an undo of it: its user tells of it. @throws JournalError where it is not among what was taken
+   * over
+   */
+  async rollBack(id: string, workspace: Workspace, dryRun: boolean): Promise<Undone> {
+    const recovery = this.#recovery!
+    const kase = recovery.cases.find(({ intent }) => intent.id === id)
+    try {
+      if (kase === undefined) recovery.mustKnowAll()
+      if (kase === undefined) throw new JournalError(AT_IT)
+      // Loaded when somebody asks for it: no start waits for that.
+      const { rollBackAsUndo } = await import('../history/roll-back.ts')
+      const { undone, result } = await rollBackAsUndo(recovery, kase, workspace, dryRun)
+      if (result !== undefined) this.#heed(recovery, result, 'editor')
+      return undone
+    } finally {
+      this.#undecided = []
+      await recovery.release(this.#followed)
+    }
+  }
+
+  /** Whether it has nothing left to do: what it took over is dealt with, or handed on. */
+  get isOver(): boolean {
+    return this.#undecided.length === 0 && this.#followed.size === 0
+  }
+
   /** Stops between two cases, and hands on what is left. */
   async end(): Promise<void> {
     this.#ended = true
@@ -135,7 +165,10 @@ export class StartRecovery {
 
   #follow(recovery: Recovery, intent: Intent): void {
     this.#followed.add(intent.id)
-    const note = ({ id, event }: Outcome) => recovery.settleFollowed(id, event)
+    const note = ({ id, event }: Outcome) => {
+      recovery.settleFollowed(id, event)
+      if (isFinal(event)) this.#followed.delete(id)
+    }
     this.#settlement.follow(intent, { note })
   }
 
@@ -211,9 +244,9 @@ export class StartRecovery {
   #heed(recovery: Recovery, result: Result, audience: Audience): void {
     if (result.kind === 'buffered') this.#follow(recovery, result.case.intent)
     if (result.kind !== 'done' || result.report === undefined) return
-    const { own, written, buffered } = result.report
+    const { own, written, buffered, unseen } = result.report
     if (own !== undefined && buffered.length > 0)
-      this.#settlement.follow(own, { note: (outcome) => this.#session.note(outcome) }, 'applied')
+      this.#settlement.follow(own, { note: (outcome) => this.#session.note(outcome) }, 'applied', unseen)
     // Without a screen it all happens before the server has heard of the workspace: it reads the whole of it anyway.
     if (audience === 'editor' && own !== undefined && written.length > 0)
       this.#conversation.notifyServer(...changedFiles(own, written))
@@ -222,10 +255,11 @@ export class StartRecovery {
   #tell(recovery: Recovery, result: Result, audience: Audience): void {
     this.#heed(recovery, result, audience)
     if (result.kind !== 'done' || result.report === undefined) return
-    const { purpose, own, written, buffered } = result.report
+    const { purpose, own, written, buffered, unseen } = result.report
     const left = [...result.report.left, ...result.report.withheld]
     const count = written.length + buffered.length
-    const unsaved = buffered.length > 0 ? ` (${buffered.length} of them in the editor, unsaved)` : ''
+    const notYet = unseen.length > 0 ? `; ${unseen.length} not seen there yet` : ''
+    const unsaved = buffered.length > 0 ? ` (${buffered.length} of them in the editor, unsaved${notYet})` : ''
     const files = `${count} file${count === 1 ? '' : 's'} written${unsaved}`
     const done = purpose === 'finish' ? 'finished' : 'rolled back'
     // Taking back what a recovery finished would tear the edit again: it is the whole of it that can be undone.

@@ -30,6 +30,8 @@ export interface Around {
   readonly conversation: Conversation
   /** Gives a workspace over these folders, as the editor has it, for as long as `use` takes. */
   readonly within: <T>(folders: readonly string[], use: (workspace: Workspace) => Promise<T>) => Promise<T>
+  /** Rolls back what a dead session left pending, as a recovery does. */
+  readonly rollBack: (entry: Entry, dryRun: boolean) => Promise<Undone>
   /** Shows that work goes on. */
   readonly progress: Pick<WorkProgress, 'during'>
 }
@@ -109,8 +111,12 @@ export class TakeBacks {
     files: readonly string[],
     dryRun: boolean,
   ): Promise<Undone> {
-    const { conversation, env, folders, session, settlement, within } = this.#around
+    const { conversation, env, folders, rollBack, session, settlement, within } = this.#around
     const state = await states.of(entry)
+    if (direction === 'undo' && state.kind === 'pending' && state.owner === 'nobody') {
+      if (files.length === 0) return rollBack(entry, dryRun)
+      throw new JournalError('that edit is waiting to be recovered as a whole; see lsp-wal recover')
+    }
     if (state.kind === 'pending' && state.owner !== 'session' && state.owner !== 'editor')
       throw new JournalError('a crash has left that edit unfinished; see lsp-wal status, and lsp-wal recover')
     const reach = await reachOf(env, entry.session.info.folders, folders)
@@ -121,7 +127,7 @@ export class TakeBacks {
       const { buffered, own, written } = report
       if (own !== undefined && buffered.length > 0) this.#followBuffered(own, report)
       // Of a part of it the rest is still in buffers, and to be brought back after a crash.
-      const isWhole = files.length === 0 && report.left.length === 0 && report.withheld.length === 0
+      const isWhole = [files, report.left, report.withheld, report.unseen].every(({ length }) => length === 0)
       if (own !== undefined && isWhole) settlement.takenBack(report.of.id)
       if (own !== undefined && written.length > 0) conversation.notifyServer(...changedFiles(own, written))
       return undoneOf(direction, report, way)
@@ -131,7 +137,7 @@ export class TakeBacks {
   /** What was left is no part of it any more: nobody is to find it unfinished, and write that after all. */
   #followBuffered(own: Intent, report: Report): void {
     const { env, session, settlement } = this.#around
-    const { halfWritten, left } = report
+    const { halfWritten, left, unseen } = report
     const paths = left.length > 0 && { paths: asLeft(left) }
     // Quit without saving, it is not done behind the user's back at the next start.
     session.note({ id: own.id, at: env.host.now().toISOString(), event: 'applied', ...paths })
@@ -139,7 +145,7 @@ export class TakeBacks {
     const images = own.images.filter(({ path }) => !leftPaths.has(path))
     const note = (outcome: Outcome) =>
       session.note(outcome.event === 'landed' ? { ...outcome, ...endOf(report) } : outcome)
-    settlement.follow(halfWritten ? own : { ...own, images }, { note }, 'applied')
+    settlement.follow(halfWritten ? own : { ...own, images }, { note }, 'applied', unseen)
   }
 
   #next<T>(title: Direction, act: () => Promise<T>): Promise<T> {

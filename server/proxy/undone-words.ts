@@ -20,10 +20,12 @@ export function undoneWords(
     const { files, id, left } = each
     const title = titleOf(each)
     const unsaved = files.filter(({ where }) => where === 'buffer').length
+    const unseen = files.filter((file) => file.unseen).length
     const merged = files.filter((file) => file.merged).length
     const moved = files.filter(({ was }) => was !== undefined).length
     const notes = [
       ...(unsaved > 0 ? [`${unsaved} to be saved`] : []),
+      ...(unseen > 0 ? [`${unseen} not seen in the editor yet`] : []),
       ...(moved > 0 ? [`${moved} where ${moved === 1 ? 'it was' : 'they were'} moved since`] : []),
       ...(merged > 0 ? [`${merged} with later changes in ${merged === 1 ? 'it' : 'them'}`] : []),
     ]

@@ -1,3 +1,4 @@
+import type { Entry } from '../history/history.ts'
 import type { Undone } from '../history/undone.ts'
 import { type Env, JournalError } from '../journal/env.ts'
 import type { Root } from '../journal/root.ts'
@@ -15,7 +16,7 @@ import type { Mirror } from './mirror.ts'
 import type { Offer } from './offer.ts'
 import { openElsewhere } from './open-elsewhere.ts'
 import type { Settlement } from './settlement.ts'
-import { StartRecovery } from './start-recovery.ts'
+import { AT_IT, StartRecovery } from './start-recovery.ts'
 import type { TakeBacks } from './take-back.ts'
 import type { WorkProgress } from './work-progress.ts'
 
@@ -41,8 +42,8 @@ export class WayBack {
   readonly #here: Here
   /** What a start finds. */
   readonly recovery: StartRecovery
-  /** Those that the user asked for since. */
-  readonly #later: StartRecovery[] = []
+  /** Those that the user asked for since, as long as they have something left to do. */
+  readonly #later = new Set<StartRecovery>()
   /** Where something is written at the moment. */
   readonly #workspaces = new Set<EditorWorkspace>()
   #takeBacks: TakeBacks | undefined
@@ -74,15 +75,15 @@ export class WayBack {
     await this.#recover(folders)
   }
 
-  async #recover(among: readonly string[]): Promise<boolean> {
+  #recover(among: readonly string[]): Promise<boolean> {
     const { client, root, start, tell } = this.#here
-    const recovery = this.#newRecovery()
-    this.#later.push(recovery)
-    await recovery.claim(root, { ...start, among }, tell)
-    if (!recovery.hasCases) return false
-    if (client.headless) await recovery.carryOut(this.#whole(recovery), 'nobody')
-    else await this.#carryOut(recovery)
-    return true
+    return this.#withLater(async (recovery) => {
+      await recovery.claim(root, { ...start, among }, tell)
+      if (!recovery.hasCases) return false
+      if (client.headless) await recovery.carryOut(this.#whole(recovery), 'nobody')
+      else await this.#carryOut(recovery)
+      return true
+    })
   }
 
   /** Undo and redo; loaded when somebody asks for it: no start waits for that. */
@@ -97,6 +98,7 @@ export class WayBack {
       settlement,
       conversation,
       progress,
+      rollBack: (entry, dryRun) => this.#rollBack(entry, dryRun),
       within: (folders, use) => this.#within(new DiskWorkspace(env.disk, folders), use),
     })
     return this.#takeBacks
@@ -121,17 +123,40 @@ export class WayBack {
   }
 
   /** @throws JournalError where this session deals with that already */
-  async #recoverAsAsked(wish: Wish, folders: readonly string[]): Promise<Answer> {
+  #recoverAsAsked(wish: Wish, folders: readonly string[]): Promise<Answer> {
     const { root, start, tell } = this.#here
+    return this.#withLater(async (recovery) => {
+      await recovery.claim(root, { ...start, folders }, tell)
+      const answer = await this.#within(this.#whole(recovery), (workspace) =>
+        recovery.decide(wish, workspace),
+      )
+      const others = [this.recovery, ...this.#later].filter((other) => other !== recovery)
+      const undecided = others.flatMap((other) => other.undecided)
+      if (answer.kind !== 'done' && undecided.some(({ intent }) => intent.id.startsWith(wish.id ?? '')))
+        throw new JournalError(AT_IT)
+      return answer
+    })
+  }
+
+  #rollBack({ recorded, session }: Entry, dryRun: boolean): Promise<Undone> {
+    const { root, start, tell } = this.#here
+    return this.#withLater(async (recovery) => {
+      await recovery.claim(root, { ...start, among: session.info.folders }, tell)
+      return this.#within(this.#whole(recovery), (workspace) =>
+        recovery.rollBack(recorded.intent.id, workspace, dryRun),
+      )
+    })
+  }
+
+  async #withLater<T>(use: (recovery: StartRecovery) => Promise<T>): Promise<T> {
+    for (const recovery of this.#later) if (recovery.isOver) this.#later.delete(recovery)
     const recovery = this.#newRecovery()
-    this.#later.push(recovery)
-    await recovery.claim(root, { ...start, folders }, tell)
-    const answer = await this.#within(this.#whole(recovery), (workspace) => recovery.decide(wish, workspace))
-    const others = [this.recovery, ...this.#later].filter((other) => other !== recovery)
-    const undecided = others.flatMap((other) => other.undecided)
-    if (answer.kind !== 'done' && undecided.some(({ intent }) => intent.id.startsWith(wish.id ?? '')))
-      throw new JournalError('it deals with that at the moment: see what it asks')
-    return answer
+    this.#later.add(recovery)
+    try {
+      return await use(recovery)
+    } finally {
+      if (recovery.isOver) this.#later.delete(recovery)
+    }
   }
 
   #newRecovery(): StartRecovery {
@@ -152,7 +177,7 @@ export class WayBack {
   /** The workspace as the editor has it, for as long as `use` takes. */
   async #within<T>(disk: DiskWorkspace, use: (workspace: Workspace) => Promise<T>): Promise<T> {
     const { client, conversation, env, mirror, progress, root, session } = this.#here
-    const { appliesEdits, fileOperations } = client
+    const { appliesEdits, fileOperations, opensWhatItWrites } = client
     const workspace = new EditorWorkspace(
       disk,
       mirror,
@@ -161,6 +186,7 @@ export class WayBack {
         edits: appliesEdits,
         deletes: appliesEdits && fileOperations.includes('delete'),
         renames: appliesEdits && fileOperations.includes('rename'),
+        opensWhatItWrites,
       },
       (paths) => openElsewhere({ env, root, session: session.id }, mirror, paths),
     )

@@ -36,7 +36,7 @@ class Stage {
     'apply'
   /** The text that it shows once it has applied an edit; undefined: the edit's. */
   shows: string | undefined
-  readonly abilities = { edits: true, deletes: false, renames: true }
+  readonly abilities = { edits: true, deletes: false, renames: true, opensWhatItWrites: false }
   /** Open behind another server, or in another editor. */
   readonly elsewhere = new Set<string>()
   readonly workspace: EditorWorkspace
@@ -226,6 +226,49 @@ describe('placing', () => {
     ])
   })
 
+  describe('of an editor that tells of files that it has written as if they were open', () => {
+    const told = (disk: string, text: string) => {
+      const stage = new Stage(disk, text)
+      stage.abilities.opensWhatItWrites = true
+      return stage
+    }
+
+    it('asks it where the file is as it said', async () => {
+      const stage = told('foo\n', 'foo\n')
+      expect(await stage.place('foo\n', 'bar\n')).toBe('buffer')
+    })
+
+    it('takes what another program has written there since for what is there', async () => {
+      const stage = told('of others\nfoo\n', 'foo\n')
+      expect(await stage.workspace.look(A)).toMatchObject({ bytes: Buffer.from('of others\nfoo\n') })
+      expect(await stage.place('of others\nfoo\n', 'of others\nbar\n')).toBe('disk')
+      expect(stage.onDisk).toBe('of others\nbar\n')
+      expect(stage.requests).toEqual([])
+    })
+
+    it('follows the buffer again as soon as that is typed in', async () => {
+      const stage = told('of others\nfoo\n', 'foo\n')
+      await stage.workspace.look(A)
+      stage.mirror.change({ textDocument: { uri, version: 4 }, contentChanges: [{ text: 'typed\n' }] })
+      expect(await stage.workspace.look(A)).toMatchObject({ bytes: Buffer.from('typed\n') })
+      expect(await stage.place('typed\n', 'bar\n')).toBe('buffer')
+    })
+
+    it('asks nothing where that was written after the plan was made', async () => {
+      const stage = told('of others\nfoo\n', 'foo\n')
+      await expect(stage.place('foo\n', 'bar\n')).rejects.toThrow(new Refused(`${A} was changed meanwhile`))
+      expect(stage.onDisk).toBe('of others\nfoo\n')
+      expect(stage.requests).toEqual([])
+    })
+
+    it('goes by the buffer where that was typed in', async () => {
+      const stage = told('foo\n', 'foo\n')
+      stage.mirror.change({ textDocument: { uri, version: 4 }, contentChanges: [{ text: 'typed\n' }] })
+      expect(await stage.workspace.look(A)).toMatchObject({ bytes: Buffer.from('typed\n') })
+      expect(await stage.place('typed\n', 'bar\n')).toBe('buffer')
+    })
+  })
+
   it('names the version as null where there is none, since Neovim fails without the key', async () => {
     const stage = new Stage('foo\n', 'foo\n', null)
     await stage.place('foo\n', 'bar\n')
@@ -248,28 +291,31 @@ describe('placing', () => {
     expect(stage.inBuffer).toBe(shown)
   })
 
-  it('touches no line before the first that differs', async () => {
-    const stage = new Stage('', 'a\nb\nc\n')
-    await stage.place('a\nb\nc\n', 'a\nb\nd\n')
-    expect(stage.requests[0]!.params.edit.documentChanges[0]!.edits).toEqual([
-      { range: { start: { line: 2, character: 0 }, end: { line: 3, character: 0 } }, newText: 'd\n' },
-    ])
-  })
+  type At = readonly [line: number, character: number]
 
-  it.each([
-    ['a\nb\nc\n', 'a\nB\nc\n', 1, 2, 'B\n'],
-    ['a\nb\nc', 'A\nb\nc', 0, 1, 'A\n'],
-    ['a\nb\nb\n', 'a\nb\nb\nb\n', 3, 3, 'b\n'],
-    ['x1\nx1\n', 'x1\n', 1, 2, ''],
-    ['é1\n', 'è1\n', 0, 1, 'è1\n'],
-  ])('touches no line behind the last that differs: %j to %j', async (before, after, from, to, newText) => {
-    const stage = new Stage('', before)
-    await stage.place(before, after)
-    expect(stage.inBuffer).toBe(after)
-    expect(stage.requests[0]!.params.edit.documentChanges[0]!.edits).toEqual([
-      { range: { start: { line: from, character: 0 }, end: { line: to, character: 0 } }, newText },
-    ])
-  })
+  it.each<[string, string, At, At, string]>([
+    ['a\nb\nc\n', 'a\nb\nd\n', [2, 0], [2, 1], 'd'],
+    ['a\nb\nc\n', 'a\nB\nc\n', [1, 0], [2, 0], 'B\n'],
+    ['a\nb\nc', 'A\nb\nc', [0, 0], [1, 0], 'A\n'],
+    ['a\nb\nb\n', 'a\nb\nb\nb\n', [2, 1], [2, 1], '\nb'],
+    ['x1\nx1\n', 'x1\n', [0, 2], [1, 2], ''],
+    ['é1\n', 'è1\n', [0, 0], [0, 2], 'è1'],
+    ['a\r\nb\r\n', 'a\r\nb\r\nc\r\n', [1, 1], [1, 1], '\r\nc'],
+    ['a\r\nb\r\n', 'a\r\n', [0, 1], [1, 1], ''],
+    ['a\n', 'b', [0, 0], [1, 0], 'b'],
+    ['a\n', '', [0, 0], [1, 0], ''],
+  ])(
+    'touches no line but those that differ, and no line end at the end of both: %j to %j',
+    async (before, after, start, end, newText) => {
+      const stage = new Stage('', before)
+      await stage.place(before, after)
+      expect(stage.inBuffer).toBe(after)
+      const at = ([line, character]: At) => ({ line, character })
+      expect(stage.requests[0]!.params.edit.documentChanges[0]!.edits).toEqual([
+        { range: { start: at(start), end: at(end) }, newText },
+      ])
+    },
+  )
 
   it('asks for every buffer before it waits for one: some editors tell of them only when nothing else is going on', async () => {
     const stage = new Stage('', 'a\n')
@@ -325,15 +371,24 @@ describe('placing', () => {
     expect(stage.onDisk).toBe('foo\n')
   })
 
-  it.each<['claim' | 'decline', string]>([
-    ['claim', `the editor said it took the change to ${A}`],
-    ['decline', `the editor did not take the change to ${A}`],
-  ])('believes no answer, but what the buffer shows: %s', async (behave, reason) => {
+  it('leaves what the editor declines, and does not show soon after that', async () => {
     const stage = new Stage('foo\n', 'foo\n')
-    stage.behave = behave
+    stage.behave = 'decline'
+    const reason = `the editor did not take the change to ${A}`
     const placed = expect(stage.place('foo\n', 'bar\n')).rejects.toThrow(new Refused(reason))
     await vi.advanceTimersByTimeAsync(5000)
     await placed
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('says of what the editor claims to have, and does not show soon after that, that it is unseen', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.behave = 'claim'
+    const change = { path: A, before: Buffer.from('foo\n'), after: Buffer.from('bar\n'), mode: undefined }
+    const placed = stage.workspace.place([change], () => 'temporary')
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await placed).toEqual([{ where: 'buffer', unseen: true }])
+    expect(stage.onDisk).toBe('foo\n')
     expect(vi.getTimerCount()).toBe(0)
   })
 

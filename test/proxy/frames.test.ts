@@ -497,10 +497,18 @@ const noise: fc.Arbitrary<Part> = fc
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
   )
   .map((text) => ({ text: Buffer.from(text, 'utf8').toString('latin1'), body: undefined }))
-  // Digits after an unfinished "Content-Length: " would be one that a server's own noise makes up.
-  .filter(({ text }) => !/^\d+[ \t]*\r?\n?$/.test(text))
 
-const stream = fc.array(fc.oneof(frame, noise), { maxLength: 12 })
+const stream = fc.array(fc.oneof(frame, noise), { maxLength: 12 }).filter((parts) => !tellsLength(parts))
+
+/** A number behind an unfinished "Content-Length: ", as of a date: that is a length which noise makes up. */
+function tellsLength(parts: readonly Part[]): boolean {
+  const before = (i: number) =>
+    parts
+      .slice(0, i)
+      .map(({ text }) => text)
+      .join('')
+  return parts.some(({ text }, i) => /^\d/.test(text) && /content-length[ \t]*:[ \t\r]*$/i.test(before(i)))
+}
 const offsets = fc.array(fc.nat(40_000), { maxLength: 12 })
 
 describe('law', () => {

@@ -110,6 +110,26 @@ describe('applied', () => {
     expect(d.told).toEqual(['1: landed'])
   })
 
+  it('is noted as unseen where the editor only claims it, and as in the buffer once it is', async () => {
+    const d = desk().open(A, B)
+    d.settlement.follow(both(), d.follower, 'applied', [A])
+    d.type(B, 'bar()\n')
+    await d.wait(60_000)
+    expect(d.told).toEqual(['1: applied (/p/a.ts unseen)'])
+    d.type(A, 'bar\n')
+    expect(d.told.slice(1)).toEqual(['1: applied (/p/a.ts buffered)'])
+    d.save(A).save(B)
+    await d.wait(300)
+    expect(d.told.slice(2)).toEqual(['1: landed'])
+  })
+
+  it('is noted as unseen no longer than until it is followed, where the buffer has it by then', () => {
+    const d = desk().open(B)
+    d.show(A, 'bar\n')
+    d.settlement.follow(both(), d.follower, 'applied', [A])
+    expect(d.told).toEqual(['1: applied (/p/a.ts unseen)', '1: applied (/p/a.ts buffered)'])
+  })
+
   it('is seen in a change that comes after the answer', async () => {
     const d = desk().follow(only()).answer('1', true)
     await d.wait(150)
