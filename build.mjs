@@ -1,30 +1,68 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 
 /** Builds the programs, and writes the licences of the packages whose code is in them. */
 
 const OUT = 'dist'
 
-/** Most starts need no `require` at all. */
-const REQUIRE =
-  "import{createRequire as __cr}from'node:module';let __r;const require=name=>(__r??=__cr(import.meta.url))(name);"
-
-const { metafile } = await build({
+const PROGRAM = {
   absWorkingDir: import.meta.dirname,
-  entryPoints: ['server/main.ts', 'client-shim/main.ts'],
   bundle: true,
-  splitting: true,
   platform: 'node',
   target: 'node20',
-  format: 'esm',
-  outdir: OUT,
-  banner: { js: REQUIRE },
   metafile: true,
   logLevel: 'warning',
+}
+
+/** What Node starts is CommonJS: the loader of ES modules takes a tenth of Node's own start. */
+const SCRIPT = {
+  ...PROGRAM,
+  format: 'cjs',
+  outdir: join(OUT, 'server'),
+  define: { 'import.meta.url': '__url' },
+  banner: { js: "const __url=require('node:url').pathToFileURL(__filename).href;" },
+}
+
+/** What the start of the program loads when it needs it, by name. */
+const modules = {}
+const main = await build({
+  ...SCRIPT,
+  entryPoints: ['server/main.ts'],
+  plugins: [{ name: 'each a file of its own', setup: apart }],
+})
+writeFileSync(join(import.meta.dirname, OUT, 'server/package.json'), '{ "type": "commonjs" }\n')
+
+/** What a user types most is there soonest as one file. */
+const history = await build({ ...SCRIPT, entryPoints: ['server/history-commands.ts'] })
+
+const others = await build({
+  ...PROGRAM,
+  entryPoints: { ...modules, 'client-shim/main': 'client-shim/main.ts' },
+  outdir: OUT,
+  format: 'esm',
+  splitting: true,
+  // Most starts need no `require` at all.
+  banner: {
+    js: "import{createRequire as __cr}from'node:module';let __r;const require=name=>(__r??=__cr(import.meta.url))(name);",
+  },
 })
 
-const packages = bundledPackages(metafile)
+function apart({ onResolve, onLoad }) {
+  onResolve({ filter: /^\.\/history-commands\.ts$/ }, ({ path }) => ({ path, namespace: 'script' }))
+  onLoad({ filter: /.*/, namespace: 'script' }, () => ({
+    contents: "module.exports = require('./history-commands.js')",
+  }))
+  onResolve({ filter: /^\.\/history-commands\.js$/ }, ({ path }) => ({ path, external: true }))
+  onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+    if (kind !== 'dynamic-import') return undefined
+    const name = basename(path, '.ts')
+    modules[name] = join(resolveDir, path)
+    return { path: `../${name}.js`, external: true }
+  })
+}
+
+const packages = bundledPackages(main, history, others)
   .map(licenceOf)
   .sort((a, b) => (a.title < b.title ? -1 : 1))
 const texts = packages.map(({ title, text }) => `${'='.repeat(80)}\n${title}\n\n${text}\n`)
@@ -35,8 +73,9 @@ writeFileSync(
 )
 
 /** The folders of the packages of which some code is in the programs. */
-function bundledPackages({ outputs }) {
-  const files = Object.values(outputs).flatMap(({ inputs }) =>
+function bundledPackages(...builds) {
+  const outputs = builds.flatMap(({ metafile }) => Object.values(metafile.outputs))
+  const files = outputs.flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   )
   const folders = files.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [])

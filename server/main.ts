@@ -1,41 +1,19 @@
 #!/usr/bin/env node
-import { accessSync, constants as fs, realpathSync, statSync, writeSync } from 'node:fs'
-import { constants, homedir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { accessSync, constants as fs, realpathSync, statSync } from 'node:fs'
+import { constants } from 'node:os'
+import { basename } from 'node:path'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import about from '../package.json' with { type: 'json' }
-import { type Command, EXIT, nearest, type Surroundings, UsageError } from './cli/command.ts'
-import type { HeadlessTools } from './cli/headless/tools.ts'
-import type { ProgressLine } from './cli/progress-line.ts'
+import { EXIT, type Surroundings, UsageError } from './cli/command.ts'
 import { USAGE } from './cli/usage.ts'
 import { type WrapOptions, wrapOptions } from './cli/wrap-options.ts'
-import { DiskError } from './disk/disk.ts'
-import { type Env, JournalError } from './journal/env.ts'
-import { type Root, rootAt } from './journal/root.ts'
-import type { ProxyOptions } from './proxy/proxy.ts'
+import type { Env } from './journal/env.ts'
+import type { Root } from './journal/root.ts'
+import { fail, say, warn } from './last-words.ts'
+import type { ProxyOptions } from './proxy/proxy-options.ts'
 import type { Editor } from './proxy/relay.ts'
 import type { End, ServerProcess } from './proxy/server-process.ts'
-
-// Loaded when they are asked for: an editor starts this file with every server, and waits for it.
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  log: () => import('./cli/log.ts').then(({ log }) => log),
-  show: () => import('./cli/show.ts').then(({ show }) => show),
-  status: () => import('./cli/status.ts').then(({ status }) => status),
-  files: () => import('./cli/files.ts').then(({ files }) => files),
-  export: () => import('./cli/export.ts').then(({ exportPatch }) => exportPatch),
-  rename: async () => (await import('./cli/headless/rename.ts')).renameWith(await headlessTools()),
-  action: async () => (await import('./cli/headless/action.ts')).actionWith(await headlessTools()),
-  undo: () => import('./cli/undo.ts').then(({ undo }) => undo),
-  redo: () => import('./cli/redo.ts').then(({ redo }) => redo),
-  recover: () => import('./cli/recover.ts').then(({ recover }) => recover),
-  verify: () => import('./cli/verify.ts').then(({ verify }) => verify),
-  forget: () => import('./cli/forget.ts').then(({ forget }) => forget),
-  gc: () => import('./cli/gc.ts').then(({ gc }) => gc),
-  config: () => import('./cli/config/config.ts').then(({ config }) => config),
-  doctor: () => import('./cli/doctor/doctor.ts').then(({ doctor }) => doctor),
-  demo: () => import('./cli/demo/demo.ts').then(({ demo }) => demo),
-}
 
 async function main(argv: readonly string[]): Promise<void> {
   const [, script = ''] = process.argv
@@ -46,33 +24,29 @@ async function main(argv: readonly string[]): Promise<void> {
   const split = argv.indexOf('--')
   const [name] = argv
   if (name === '--version') return print(`${about.version}\n`, EXIT.done)
+  if (name === 'help' && argv[1] !== undefined) return command(argv[1], ['--help'])
   if (name === '--help' || name === '-h' || name === 'help') return print(USAGE, EXIT.done)
-  const command = name === undefined ? undefined : COMMANDS[name]
-  if (command !== undefined) {
-    // Whoever reads the output may have seen enough (`lsp-wal log | head`).
-    process.stdout.on('error', () => process.exit(EXIT.done))
-    const { journal, rest } = journalOption(argv.slice(1))
-    const [run, around] = await Promise.all([command(), surroundings(journal, rest)])
-    try {
-      process.exitCode = await run(around, rest)
-    } finally {
-      around.progress('')
-    }
-    return
-  }
-  if (split < 0) {
-    const what =
-      name === undefined
-        ? 'no server to wrap'
-        : name.startsWith('-')
-          ? 'no `--` before the server'
-          : `no command ${name}`
-    const meant = name === undefined ? undefined : nearest(name, Object.keys(COMMANDS))
-    throw new UsageError(`${what}${meant === undefined ? '' : ` (is it ${meant}?)`}; see: lsp-wal --help`)
-  }
+  if (name !== undefined && !name.startsWith('-')) return command(name, argv.slice(1))
+  if (split < 0)
+    throw new UsageError(
+      `${name === undefined ? 'no server to wrap' : 'no `--` before the server'}; see: lsp-wal --help`,
+    )
   const server = argv.slice(split + 1)
   if (server.length === 0) throw new UsageError('no server after `--`')
   await wrap(argv.slice(0, split), server)
+}
+
+// Loaded when it is asked for: an editor starts this file with every server, and waits for it.
+async function command(name: string, args: readonly string[]): Promise<void> {
+  if (name === 'log' || name === 'show' || name === 'status' || name === 'files') {
+    const { runHistoryCommand } = await import('./history-commands.ts')
+    return runHistoryCommand(name, args, programs())
+  }
+  const [{ commandNamed }, { runCommand }] = await Promise.all([
+    import('./commands.ts'),
+    import('./run-command.ts'),
+  ])
+  return runCommand(commandNamed(name), args, programs())
 }
 
 /** Called by any other name, as through a link, it stands for the server of that name. */
@@ -148,10 +122,16 @@ function heardSignals(): Editor['signals'] {
 type Run = (editor: Editor, server: ServerProcess) => Promise<End>
 
 async function recording(command: readonly string[], cwd: string, options: WrapOptions): Promise<Run> {
-  const [{ runProxy }, env] = await Promise.all([import('./proxy/proxy.ts'), environment()])
-  const root = rootAt(options.journal ?? defaultRoot())
+  const [{ runProxy }, { nodeDisk }, { environment, rootOf }] = await Promise.all([
+    import('./proxy/proxy.ts'),
+    import('./disk/node-disk.ts'),
+    import('./environment.ts'),
+  ])
+  const env = await environment(nodeDisk)
+  const root = rootOf(options.journal)
   const commandLine = printedBy(env, root)
-  return (editor, server) => runProxy(env, editor, server, { ...options, root, command, cwd, commandLine })
+  return (editor, server) =>
+    runProxy(env, editor, server, { ...options, root, command, cwd, variables: process.env, commandLine })
 }
 
 /** Runs a command for somebody who reads what it prints later, and elsewhere. */
@@ -161,6 +141,7 @@ function printedBy(env: Env, root: Root): ProxyOptions['commandLine'] {
     const print = (more: string) => {
       text += more
     }
+    const { COMMANDS } = await import('./commands.ts')
     const run = await COMMANDS[name]!()
     const quiet = { progress: () => {}, colour: false, width: undefined }
     await run({ env, root, cwd, programs: programs(), variables: {}, out: print, err: print, ...quiet }, args)
@@ -212,53 +193,6 @@ function leaveAs(end: End): void {
   setTimeout(() => process.exit(status), 100)
 }
 
-async function environment(): Promise<Env> {
-  const [{ nodeDisk }, { nodeHost }, { createHasher }] = await Promise.all([
-    import('./disk/node-disk.ts'),
-    import('./disk/node-host.ts'),
-    import('./edits/hash.ts'),
-  ])
-  return { disk: nodeDisk, host: nodeHost(process), hasher: await createHasher() }
-}
-
-async function surroundings(journal: string | undefined, args: readonly string[]): Promise<Surroundings> {
-  const { NO_COLOR, TERM } = process.env
-  const [{ plainLines }, env, line] = await Promise.all([
-    import('./cli/text.ts'),
-    environment(),
-    progressLine(args),
-  ])
-  const written = (stream: NodeJS.WriteStream, text: string) => {
-    line?.clear()
-    stream.write(text)
-  }
-  return {
-    env,
-    root: rootAt(journal ?? defaultRoot()),
-    cwd: process.cwd(),
-    programs: programs(),
-    variables: process.env,
-    out: (text) => written(process.stdout, text),
-    err: (text) => written(process.stderr, plainLines(text)),
-    progress: (text) => line?.show(text),
-    colour: process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb',
-    width: process.stdout.isTTY ? process.stdout.columns : undefined,
-  }
-}
-
-/** Where somebody looks on; programs are told nothing beside what they asked for. */
-async function progressLine(args: readonly string[]): Promise<ProgressLine | undefined> {
-  const { stderr } = process
-  const end = args.indexOf('--')
-  const isJson = args.slice(0, end < 0 ? undefined : end).includes('--json')
-  if (!stderr.isTTY || process.env.TERM === 'dumb' || isJson) return undefined
-  const { ProgressLine } = await import('./cli/progress-line.ts')
-  return new ProgressLine(
-    (text) => stderr.write(text),
-    () => stderr.columns,
-  )
-}
-
 function programs(): Surroundings['programs'] {
   return {
     node: process.execPath,
@@ -268,74 +202,9 @@ function programs(): Surroundings['programs'] {
   }
 }
 
-/** What `cli/` has no way to by itself. */
-async function headlessTools(): Promise<HeadlessTools> {
-  const { composeHeld } = await import('./proxy/compose-held.ts')
-  return { version: about.version, compose: composeHeld, unbroken }
-}
-
-async function unbroken<T>(work: () => Promise<T>): Promise<T> {
-  const heard: NodeJS.Signals[] = []
-  const hear = (signal: NodeJS.Signals): void => void heard.push(signal)
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
-  for (const signal of signals) process.on(signal, hear)
-  try {
-    return await work()
-  } finally {
-    for (const signal of signals) process.off(signal, hear)
-    if (heard[0] !== undefined) process.kill(process.pid, heard[0])
-  }
-}
-
-/** `--journal DIR` is understood by every subcommand. */
-function journalOption(args: readonly string[]): { journal: string | undefined; rest: string[] } {
-  const rest = [...args]
-  const end = rest.indexOf('--')
-  const at = rest.findIndex(
-    (arg, i) => (end < 0 || i < end) && (arg === '--journal' || arg.startsWith('--journal=')),
-  )
-  if (at < 0) return { journal: undefined, rest }
-  const [option, next] = rest.slice(at, at + 2)
-  const inline = option!.startsWith('--journal=')
-  const value = inline ? option!.slice('--journal='.length) : next
-  if (!value) throw new UsageError('--journal takes a folder')
-  rest.splice(at, inline ? 1 : 2)
-  return { journal: resolve(value), rest }
-}
-
-function defaultRoot(): string {
-  const { LSP_WAL_DIR, XDG_STATE_HOME, LOCALAPPDATA } = process.env
-  if (LSP_WAL_DIR) return resolve(LSP_WAL_DIR)
-  if (process.platform === 'win32')
-    return join(LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'lsp-wal')
-  if (process.platform === 'darwin' && !XDG_STATE_HOME)
-    return join(homedir(), 'Library', 'Application Support', 'lsp-wal')
-  return join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'lsp-wal')
-}
-
 function print(text: string, status: number): void {
   process.stdout.write(text)
   process.exitCode = status
-}
-
-function warn(text: string): void {
-  say(`lsp-wal: ${text}\n`)
-}
-
-function say(text: string | Buffer): void {
-  try {
-    if (typeof text === 'string') writeSync(2, text)
-    else writeSync(2, text)
-  } catch {
-    // stderr is closed or full: there is nowhere left to say it
-  }
-}
-
-/** `plain`: what a log, a session or a file name brought is not for the terminal to obey. */
-function fail(error: unknown, plain = (text: string) => text): void {
-  const known = error instanceof UsageError || error instanceof JournalError || error instanceof DiskError
-  warn(plain(known ? error.message : String((error as Error)?.stack ?? error)))
-  process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.error
 }
 
 main(process.argv.slice(2)).catch(async (error: unknown) => {

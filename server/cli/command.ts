@@ -5,6 +5,8 @@ import type { Root } from '../journal/root.ts'
 export interface Surroundings {
   readonly env: Env
   readonly root: Root
+  /** The folder that the user has named for it by --journal. */
+  readonly journal?: string | undefined
   readonly cwd: string
   /** The command lines of the programs of this package, for what runs them as a user would. */
   readonly programs: Programs
@@ -47,6 +49,9 @@ export function orUsage<T>(parse: () => T, options: object = {}): T {
     return parse()
   } catch (error) {
     const [line] = (error as Error).message.split('\n')
+    // "Unknown option '-x'. To specify a positional argument starting with a '-', ..."
+    const [short] = /^Unknown option '-[^-']'/.exec(line!) ?? []
+    if (short !== undefined) throw new UsageError(short)
     // "Unknown option '--stta'. To specify a positional argument starting with a '-', ..."
     const [what, unknown] = /^Unknown option '--([^']+)'/.exec(line!) ?? []
     if (unknown === undefined) throw new UsageError(line!)

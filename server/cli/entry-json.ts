@@ -49,16 +49,24 @@ export interface FileJson {
 type StateName = Event | 'pending' | 'torn' | `partly-${(typeof TAKEN)[Purpose]}`
 
 /** One file in words, for `--help`. */
-export const FILE_SHAPE =
-  'path, change (edited, created, deleted, moved, unknown), edits, from?, withheld? (true)'
+export const FILE_SHAPE = `path       absolute
+        change     edited, created, deleted, moved or unknown
+        edits      how many
+        from?      where a moved one was
+        withheld?  true: its bytes are kept out of the log`
 
-/** The same in words, for `--help`. */
-export const JSON_SHAPE = `id, at (ISO 8601), session, folders, server, editor ({name, version} or null), road, label, foreign,
-    state (pending, torn, landed, rejected, abandoned, reverted, superseded, recovered, rolled-back,
-    undone; partly-recovered, partly-rolled-back, partly-undone), files: [{${FILE_SHAPE},
-    state? (landed, halfway, untouched, restored, drifted)}]; while it is pending: owner (session, editor, nobody, elsewhere) and landed, the number
-    of files; where another one took it on: by, its id; of one that takes another on: purpose (finish,
-    roll-back, undo) and of, the other's id
+/** One intent in words, for `--help`. */
+export const JSON_SHAPE = `    id, at (ISO 8601), session, folders, server, road, label, foreign
+    editor     {name, version} or null
+    state      pending, torn, landed, rejected, abandoned, reverted, superseded, recovered, rolled-back,
+               undone; partly-recovered, partly-rolled-back, partly-undone
+    files      a list of
+        ${FILE_SHAPE}
+        state?     what it holds, where that was looked at: landed, halfway, untouched, restored, drifted
+    owner?     of a pending one: session, editor, nobody or elsewhere
+    landed?    the number of files that landed, where they were looked at
+    by?        the id of the one that undid it, rolled it back or finished it
+    purpose?   of one that does so: finish, roll-back or undo; of? is the other one's id
 `
 
 /** `seen`: what its files hold, where somebody looked. */

@@ -17,7 +17,8 @@ deleted are not there to be opened: see lsp-wal show --name-only. ID is any uniq
     --vimgrep    each place that it changed, as FILE:LINE:COLUMN:TEXT, for a quickfix list; columns are bytes
                  from 1, as in Vim and ripgrep
     -0, --null   names end in a NUL, and none is quoted: for xargs -0
-    --json       for programs: an array, the deleted ones too, of {${FILE_SHAPE}}
+    --json       for programs: an array, the deleted ones too, of objects with
+        ${FILE_SHAPE}
 
 A name with control characters, quotes or backslashes in it is quoted as git does it, but for -0 and --vimgrep.
 

@@ -26,7 +26,8 @@ The workspace edits that were recorded in this workspace, the newest first, and 
     --file PATH   only those that touched this file, or a file beneath this folder
     --all         those of every workspace
     --json        for programs: an array, the newest first, of objects with
-    ${JSON_SHAPE}`
+
+${JSON_SHAPE}`
 
 /**
  * `lsp-wal log`: what was recorded, the newest first.

@@ -68,7 +68,7 @@ async function recoverHere(around: Surroundings, wish: Wish): Promise<number> {
     if (which.kind !== 'cases') return nothingMeant(around, wish, which)
     const workspaceOf = ({ session }: (typeof which.cases)[number]) =>
       closedFilesOf(around, session).then((files) => shown(around, files))
-    let status: number = EXIT.done
+    let status: number = recovery.missed > 0 ? EXIT.error : EXIT.done
     for await (const { recovered } of asAsked(recovery, which.cases, wish, workspaceOf))
       status = Math.max(status, told(around, recovered))
     return status

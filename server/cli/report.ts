@@ -2,7 +2,7 @@ import { plural } from '../history/words.ts'
 import type { Recovered, RecoveredFile } from '../recovery/as-asked.ts'
 import { EXIT, type Surroundings } from './command.ts'
 import { plainText, shownPath } from './text.ts'
-import { leftLines } from './undone-text.ts'
+import { inEditor, leftLines } from './undone-text.ts'
 
 const VERBS = { changed: 'changed ', created: 'created ', removed: 'removed ' } as const
 
@@ -48,7 +48,7 @@ function headingOf({ id, label, files, left, reason = '', what }: Recovered): st
   }
 }
 
-function fileLine(around: Surroundings, { path, change, where }: RecoveredFile): string {
-  const note = where === 'buffer' ? '  (in the editor: save it there)' : ''
+function fileLine(around: Surroundings, { path, change, unseen, where }: RecoveredFile): string {
+  const note = where === 'buffer' ? `  (${inEditor(unseen)})` : ''
   return `  ${VERBS[change]} ${shownPath(around, path)}${note}`
 }

@@ -26,7 +26,8 @@ unique beginning of its id; @ (the default) is the newest in this workspace, @- 
     --stat        how much it changed in which file
     --name-only   the names of its files, one a line
     --json        for programs: an object with
-    ${JSON_SHAPE}`
+
+${JSON_SHAPE}`
 
 /**
  * `lsp-wal show`: one recorded edit.

@@ -18,7 +18,8 @@ Exit status: ${EXIT.waiting} while something waits to be recovered, else ${EXIT.
     --json   for programs: {pending: [...], damage: [{log, at (byte offset), kind (torn, corrupt, refused),
              reason}], unread: [folders of sessions whose session.json is missing or damaged]}; what is
              pending comes the newest first, as objects with
-    ${JSON_SHAPE}`
+
+${JSON_SHAPE}`
 
 /** `--json`. */
 interface StatusJson {

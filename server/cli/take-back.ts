@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Entry, readHistory } from '../history/history.ts'
+import { rollBackAsUndo } from '../history/roll-back.ts'
 import { States } from '../history/state.ts'
 import { type Direction, takeBack, toTakeBack, wayBack } from '../history/undo.ts'
 import { isUndone, type Undone, undoneOf, wouldBeUndone } from '../history/undone.ts'
@@ -69,12 +70,14 @@ async function takeBackOne(
 ): Promise<Undone> {
   const { env, root, err } = around
   const state = await states.of(entry)
-  if (direction === 'undo' && state.kind === 'pending' && state.owner === 'nobody')
-    return rollBackPending(around, entry, { dryRun, files })
+  const isLeft = direction === 'undo' && state.kind === 'pending' && state.owner === 'nobody'
+  if (isLeft && files.length > 0)
+    throw new UsageError('this edit is waiting to be recovered as a whole: see lsp-wal recover')
   const { session } = entry
   const live = await sessionFor(around, session.info.folders, touchedPaths(entry.recorded.intent), session)
   const { id } = entry.recorded.intent
   if (live !== undefined) return order(around, live, { v: 1, do: direction, id, files, dryRun }, isUndone)
+  if (isLeft) return rollBackPending(around, entry, dryRun)
   const workspace = shown(around, await closedFilesOf(around, entry.session))
   const way = await wayBack(env, states, entry, workspace, files)
   if (dryRun) return wouldBeUndone(direction, entry.recorded.intent, way)
@@ -87,28 +90,23 @@ async function takeBackOne(
   }
 }
 
-/** What a dead session left pending is rolled back as recovery does it, so that no start asks about it again. */
+/** With no editor that could do it. */
 async function rollBackPending(
   around: Surroundings,
   { recorded, session }: Entry,
-  { dryRun, files }: Pick<Options, 'dryRun' | 'files'>,
+  dryRun: boolean,
 ): Promise<Undone> {
   const { env, root, err } = around
-  if (files.length > 0)
-    throw new UsageError('this edit is waiting to be recovered as a whole: see lsp-wal recover')
   const start = { folders: session.info.folders, server: ['lsp-wal', 'undo'], editor: null }
   const problem = (error: unknown) => err(`lsp-wal: ${(error as Error).message}\n`)
   const own = new Session(env, root, start, problem)
   const recovery = await Recovery.start(env, root, own, start, problem)
   try {
     const kase = recovery.cases.find(({ intent }) => intent.id === recorded.intent.id)
+    if (kase === undefined) recovery.mustKnowAll()
     if (kase === undefined) throw new UsageError('this edit belongs to an editor that still runs')
     const workspace = shown(around, await closedFilesOf(around, session))
-    const way = await recovery.preview(kase, workspace, 'roll-back')
-    if (dryRun) return wouldBeUndone('undo', kase.intent, way)
-    const result = await recovery.decide(kase, workspace, 'roll-back')
-    if (result.kind !== 'done' || result.report === undefined) return wouldBeUndone('undo', kase.intent, way)
-    return undoneOf('undo', result.report, way)
+    return (await rollBackAsUndo(recovery, kase, workspace, dryRun)).undone
   } finally {
     await recovery.end()
     await own.end()

@@ -12,9 +12,11 @@ While an editor runs behind lsp-wal in this folder, it goes through its buffers.
     --dry-run     show what would be written, as a diff
     --json        a list of {direction, id, label, by (the id of this undo, or null), files: [{path, change
                   (changed, created, removed), where (disk, buffer; null: it would be), merged,
+                  unseen? (the editor has said that it took it, and has not shown it yet),
                   was? (where the edit had it: a later one has moved it), movedFrom? (of a file that
                   comes back from there as it is)}],
-                  left: [{path, reason, hunks?: [{line, base, ours, theirs}]}]}
+                  left: [{path, reason, hunks?: [{line, base, ours, theirs}]}],
+                  wasHalf? (a crash had cut it off half way: redo brings back no more than single files)}
 
 An undo is recorded like any edit: lsp-wal redo takes it back.
 Exit status: 0 done, 3 some files were left alone.

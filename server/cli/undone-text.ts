@@ -12,7 +12,7 @@ const VERBS = { changed: 'changed ', created: 'created ', removed: 'removed ' } 
 
 /** What an undo or a redo did, or would do, for people. */
 export function undoneText(around: Surroundings, undone: Undone): string {
-  const { by, direction, files, id, left } = undone
+  const { by, direction, files, id, left, wasHalf } = undone
   const title = `${plainText(id.slice(0, 8))} "${plainText(titleOf(undone))}"`
   const isDone = files.every(({ where }) => where !== null)
   const counted = plural(files.length, 'file')
@@ -23,21 +23,29 @@ export function undoneText(around: Surroundings, undone: Undone): string {
         : `${title}: ${counted} would be written.`
       : `${title}: there is nothing to write.`
   const lines = [summary, ...files.map((file) => fileLine(around, file)), ...leftLines(around, left)]
-  if (by !== null && files.length > 0)
+  if (by !== null && files.length > 0 && !wasHalf)
     lines.push(
       `To take it back: lsp-wal ${direction === 'undo' ? 'redo' : 'undo'} ${plainText(id.slice(0, 8))}`,
     )
   return `${lines.join('\n')}\n${isDone ? '' : patchText(around, asChanges(files))}`
 }
 
-function fileLine(around: Surroundings, { path, change, merged, movedFrom, was, where }: UndoneFile): string {
+function fileLine(
+  around: Surroundings,
+  { path, change, merged, movedFrom, unseen, was, where }: UndoneFile,
+): string {
   const notes = [
     ...(movedFrom !== undefined ? [`moved from ${shownPath(around, movedFrom)}`] : []),
     ...(was === undefined ? [] : [`moved there since, from ${shownPath(around, was)}`]),
     ...(merged ? ['with what was changed in it since'] : []),
-    ...(where === 'buffer' ? ['in the editor: save it there'] : []),
+    ...(where === 'buffer' ? [inEditor(unseen)] : []),
   ]
   return `  ${VERBS[change]} ${shownPath(around, path)}${notes.length > 0 ? `  (${notes.join('; ')})` : ''}`
+}
+
+/** What is to be done about a file whose buffer was changed. */
+export function inEditor(unseen: true | undefined): string {
+  return unseen ? 'not seen in the editor yet: look, and save it there' : 'in the editor: save it there'
 }
 
 /** The paths that were left alone, and where changes got in the way. */

@@ -20,7 +20,7 @@ export const USAGE = `lsp-wal keeps a write-ahead log of every workspace edit be
     lsp-wal doctor    [-- SERVER]          whether this set-up is sound
     lsp-wal demo                           a crash and its recovery, on a throw-away project
 
-Each command has a --help of its own. IDs may be shortened; @ is the newest, @- the one before.
+lsp-wal help COMMAND tells more of each. IDs may be shortened; @ is the newest, @- the one before.
 
 Options before \`--\`:
     --journal DIR                where the log is kept (also for every command;

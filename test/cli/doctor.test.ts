@@ -1,10 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { UsageError } from '../../server/cli/command.ts'
 import { doctor } from '../../server/cli/doctor/doctor.ts'
 import type { Finding, Section } from '../../server/cli/doctor/finding.ts'
 import { roadFindings } from '../../server/cli/doctor/roads.ts'
-import { id, NEOVIM, type Outcome, replacing, Workplace } from './workplace.ts'
+import { id, NEOVIM, type Outcome, PROGRAMS, replacing, Workplace } from './workplace.ts'
 
 let place: Workplace
 
@@ -50,6 +50,13 @@ describe('lsp-wal doctor', () => {
     expect(out).toContain('✓ it is written to durably')
     expect(out).toContain('✓ it takes sockets')
     expect(out).not.toContain('error')
+  })
+
+  it('finds a Node.js that is too old', async () => {
+    const programs = { ...PROGRAMS, nodeVersion: '18.20.4' }
+    const done = await place.run(doctor, ['--json'], { variables, programs })
+    expect(done.exit).toBe(1)
+    expect(findings(done, 'Machine')[0]).toMatchObject({ level: 'error', text: 'Node.js 18.20.4 at ' })
   })
 
   it('finds a journal that cannot be where it is to be', async () => {
@@ -100,13 +107,23 @@ describe('lsp-wal doctor', () => {
   it.each([
     [
       'leaves',
-      'console.error("no\\nlicence"); process.exit(7)',
-      'it ended with status 7 and no answer: licence',
+      'console.error("an Error: no\\n  at x.js:7"); process.exit(7)',
+      'it ended with status 7 and no answer: an Error: no',
     ],
     [
       'talks nonsense',
       'process.stdout.write("hello\\n\\n"); process.stdin.on("end", () => process.exit(0)); setTimeout(() => process.exit(3), 300)',
-      'it ended with status 3 and no answer',
+      'it ended with status 3 and no answer: hello',
+    ],
+    [
+      'leaves before it can be told anything',
+      'process.kill(process.pid, "SIGKILL")',
+      'it ended with SIGKILL and no answer',
+    ],
+    [
+      'is none, but sends back what it is told',
+      'process.stdin.pipe(process.stdout)',
+      'it sends back what it is told: it is no language server',
     ],
   ])('says of a server that %s what it did', async (_, script, problem) => {
     const done = await run('--json', ...server(script))
@@ -118,14 +135,50 @@ describe('lsp-wal doctor', () => {
     expect(texts(findings(await run('--json', '--', 'no-such-server'), 'Server'))).toEqual([
       'error: no-such-server is not in PATH',
     ])
-    rmSync(place.path('x'), { force: true })
-    expect(findings(await run('--json', '--', place.path('x')), 'Server').at(-1)!.text).toContain(
-      'cannot be started',
+    expect(texts(findings(await run('--json', '--', './x'), 'Server'))).toEqual([
+      'error: there is no file ./x',
+    ])
+  })
+
+  it('says why one that is there cannot be started', async () => {
+    writeFileSync(place.path('x'), '#!/no/such/program\n')
+    expect(findings(await run('--json', '--', './x'), 'Server')).toEqual([
+      { level: 'error', text: './x may not be executed', advice: 'chmod +x ./x' },
+    ])
+    chmodSync(place.path('x'), 0o755)
+    expect(texts(findings(await run('--json', '--', './x'), 'Server'))).toEqual([
+      'ok: found at ./x',
+      'error: it cannot be started: what its first line names is not there',
+    ])
+    expect(texts(findings(await run('--json', '--', '../project'), 'Server'))).toEqual([
+      'error: ../project is no file',
+    ])
+  })
+
+  it('says of gopls which one it is, and not all that Go knows of its build', async () => {
+    const version = JSON.stringify({ GoVersion: 'go1.24', Version: 'v0.16.1' })
+    const result = { capabilities: {}, serverInfo: { name: 'gopls', version } }
+    expect(texts(findings(await run('--json', ...server(answering(result))), 'Server'))[1]).toBe(
+      'ok: it answers, and calls itself gopls v0.16.1',
     )
+  })
+
+  it('finds an environment in which no server starts', async () => {
+    const done = await place.run(doctor, ['--json'], {
+      variables: { ...variables, LSP_WAL_KEEP: 'for ever' },
+    })
+    expect(done.exit).toBe(1)
+    expect(findings(done, 'Machine')).toContainEqual({
+      level: 'error',
+      text: expect.stringMatching(/^in the environment: LSP_WAL_KEEP/),
+      advice: 'correct it: no server starts like this',
+    })
   })
 
   it('refuses what it does not know', async () => {
     await expect(run('gopls')).rejects.toBeInstanceOf(UsageError)
+    await expect(run('--')).rejects.toThrow('no server after `--`')
+    await expect(run('--', '')).rejects.toThrow('no server after `--`')
   })
 })
 

@@ -54,6 +54,19 @@ it('tells what the session of an editor did', async () => {
   )
 })
 
+it('names no way back where a crash had cut the edit off half way', async () => {
+  expect(await undoneBy({ ...UNDONE, by: 'bb', files: [FILE] })).toContain('To take it back: lsp-wal redo')
+  expect(await undoneBy({ ...UNDONE, by: 'bb', files: [FILE], wasHalf: true })).not.toContain(
+    'To take it back',
+  )
+})
+
+it('tells which files the editor has not shown yet', async () => {
+  expect(await undoneBy({ ...UNDONE, files: [{ ...FILE, unseen: true }] })).toContain(
+    'changed  /p/a.ts  (not seen in the editor yet: look, and save it there)',
+  )
+})
+
 it.each([
   ['nothing', null],
   ['a list', []],

@@ -99,6 +99,45 @@ describe('a folder that was moved, and moved on', () => {
   })
 })
 
+describe('a folder that was moved, and a file of it deleted by a later edit', () => {
+  beforeEach(async () => {
+    await move('aa', 'src', 'lib')
+    const at = next()
+    const deletion = { 'lib/a.ts': { before: 'a\n', deleted: true } } as const
+    await place.session(async (scribe) => void (await scribe.landed(id('dd'), deletion, { at })), { at })
+    expect(text('lib/a.ts')).toBeUndefined()
+  })
+
+  it('goes back without another file that has come to stand there', async () => {
+    place.write('lib/a.ts', 'another one\n')
+    const { exit, out } = await run(undo, 'aa')
+    expect(exit).toBe(3)
+    expect(out).toContain(
+      '  left alone  lib/a.ts: the file that stood there was deleted since, and this is another one\n',
+    )
+    expect([text('lib/a.ts'), text('src/a.ts'), text('src/in/b.ts')]).toEqual([
+      'another one\n',
+      undefined,
+      'b\n',
+    ])
+  })
+
+  it('goes back with it where its deletion was undone', async () => {
+    expect(await run(undo, 'dd')).toMatchObject({ exit: 0 })
+    expect(text('lib/a.ts')).toBe('a\n')
+    expect(await run(undo, 'aa')).toMatchObject({ exit: 0 })
+    expect(files()).toEqual(['src', 'src/a.ts', 'src/in', 'src/in/b.ts'])
+  })
+
+  it('leaves it where its deletion was done again', async () => {
+    await run(undo, 'dd')
+    await run(redo)
+    place.write('lib/a.ts', 'another one\n')
+    expect(await run(undo, 'aa')).toMatchObject({ exit: 3 })
+    expect(text('lib/a.ts')).toBe('another one\n')
+  })
+})
+
 it('a folder with a repository of its own goes back as a whole, and nothing is said to be left', async () => {
   place.write('src/.git/HEAD', 'ref: refs/heads/main\n')
   await move('aa', 'src', 'lib', ['.git/HEAD', 'a.ts', 'in/b.ts'], ['.git', 'in'])

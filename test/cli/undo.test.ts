@@ -62,6 +62,42 @@ describe('undo and redo', () => {
     expect(out).not.toContain('Undo: Undo')
   })
 
+  it('are listed as what became of them, also where the edit itself is undone again, and not its redo', async () => {
+    await landed('aa', rename)
+    const states = async () => {
+      const { out } = await run(log, ['--json'])
+      return (JSON.parse(out) as { label: string; state: string }[]).map(
+        ({ label, state }) => `${label.split(':')[0]} ${state}`,
+      )
+    }
+    await run(undo)
+    await run(redo)
+    expect(await states()).toEqual(['Redo landed', 'Undo undone', 'Rename `note` → `memo` landed'])
+    await run(undo, ['--file', 'a.ts', id('aa')])
+    expect((await states()).slice(0, 2)).toEqual(['Undo landed', 'Redo partly-undone'])
+    await run(undo)
+    expect(await states()).toEqual([
+      'Undo landed',
+      'Undo landed',
+      'Redo undone',
+      'Undo undone',
+      'Rename `note` → `memo` undone',
+    ])
+    await run(redo)
+    await run(redo)
+    expect(await states()).toEqual([
+      'Redo landed',
+      'Redo landed',
+      'Undo undone',
+      'Undo undone',
+      'Redo landed',
+      'Undo undone',
+      'Rename `note` → `memo` landed',
+    ])
+    await run(undo)
+    expect((await states()).slice(0, 3)).toEqual(['Undo landed', 'Redo undone', 'Redo undone'])
+  })
+
   it('say what was written, and how to take it back', async () => {
     await landed('aa', rename)
     expect((await run(undo)).out).toBe(
@@ -147,7 +183,9 @@ describe('undo and redo', () => {
 
   it('bring back no half of an edit that a crash had cut off: of a file that is named alone', async () => {
     await left('a.ts')
-    expect(await run(undo)).toMatchObject({ exit: 0 })
+    const undone = await run(undo)
+    expect(undone.exit).toBe(0)
+    expect(undone.out).not.toContain('To take it back') // what it would name is refused
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
     await expect(run(redo)).rejects.toThrow(/rolled back aa000000, which a crash had cut off half way/)
     expect([text('a.ts'), text('b.ts')]).toEqual([A, B])

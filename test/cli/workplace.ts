@@ -36,6 +36,13 @@ export interface Outcome {
   readonly exit: number
 }
 
+export const PROGRAMS: Surroundings['programs'] = {
+  node: '',
+  nodeVersion: '20.0.0',
+  lspWal: [],
+  headless: [],
+}
+
 /** A project and a journal in a folder of their own. */
 export class Workplace {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'lsp-wal-cli-')))
@@ -59,7 +66,9 @@ export class Workplace {
   async run(
     command: Command,
     args: readonly string[] = [],
-    around: Partial<Pick<Surroundings, 'cwd' | 'colour' | 'progress' | 'width' | 'variables'>> & {
+    around: Partial<
+      Pick<Surroundings, 'cwd' | 'colour' | 'programs' | 'progress' | 'width' | 'variables'>
+    > & {
       readonly now?: string
     } = {},
   ): Promise<Outcome> {
@@ -69,7 +78,7 @@ export class Workplace {
         env: await envAt(around.now ?? NOW),
         root: this.root,
         cwd: around.cwd ?? this.project,
-        programs: { node: '', nodeVersion: '20.0.0', lspWal: [], headless: [] },
+        programs: around.programs ?? PROGRAMS,
         variables: around.variables ?? {},
         out: (text) => {
           out += text

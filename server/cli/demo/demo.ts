@@ -152,7 +152,7 @@ class Story {
 
 const END = `
 That was a real server, a real crash, and a real log. To have it at hand, put lsp-wal in front of the
-server's command in your editor's configuration:
+server in your editor's configuration. What to paste there is printed, for Neovim, by
 
-    lsp-wal -- typescript-language-server --stdio
+    lsp-wal config nvim -- typescript-language-server --stdio
 `

@@ -27,8 +27,8 @@ ${OPTIONS_USAGE}
 With --json a list is {server, actions: [{title, kind, preferred, disabled?}]}; where none or more than one
 action is meant, they are in \`actions\`, too.
 
-Exit status: ${EXIT.done} done, ${EXIT.error} not done and nothing written, ${EXIT.usage} usage, ${EXIT.partly} a file could neither be written nor the others be put
-back, ${EXIT.waiting} an edit that was cut short waits to be recovered first.
+Exit status: ${EXIT.done} done, ${EXIT.error} not done and nothing written, ${EXIT.usage} usage, ${EXIT.partly} a file could neither be written nor the
+others be put back, ${EXIT.waiting} an edit that was cut short waits to be recovered first.
 `
 
 /** `lsp-wal action`. `--json`: {@link HeadlessJson}, or the list. */

@@ -1,3 +1,4 @@
+import { isUnkept } from '../../edits/file-bytes.ts'
 import { readHistory } from '../../history/history.ts'
 import { isTorn, States } from '../../history/state.ts'
 import type { HeldEdit } from '../../journal/held-edit.ts'
@@ -8,7 +9,7 @@ import { carryOut, placeAll } from '../../recovery/carry-out.ts'
 import { DiskWorkspace } from '../../recovery/disk-workspace.ts'
 import { observe } from '../../recovery/observe.ts'
 import { reachOf } from '../../recovery/reach.ts'
-import { finishWay, type Left, rollBackWay } from '../../recovery/ways.ts'
+import { finishWay, type Left, rollBackWay, type Way } from '../../recovery/ways.ts'
 import { ClosedFiles } from '../closed-files.ts'
 import type { Surroundings } from '../command.ts'
 import { excludeOf } from '../wrap-options.ts'
@@ -58,7 +59,12 @@ export async function carryOutEdit(
   const disk = new DiskWorkspace(env.disk, await reachOf(env, [folder], [cwd]))
   const workspace = new ClosedFiles(env, disk, await openDocuments(env, root))
   const way = finishWay(intent, await observe(workspace, intent, [], env.hasher))
-  const left = [...obstacles, ...changedSince(intent, since, env.host.now()), ...way.left]
+  const left = [
+    ...obstacles,
+    ...changedSince(intent, since, env.host.now()),
+    ...readOnly(intent, way),
+    ...way.left,
+  ]
   const paths = intent.images.map(({ path }) => path)
   for await (const reason of disk.refusals(paths)) if (reason !== undefined) left.push({ path: '', reason })
   if (left.length > 0) return { kind: 'refused', intent, left: once(left) }
@@ -101,6 +107,14 @@ function changedSince({ facts }: Intent, since: Date, now: Date): Left[] {
       ? [{ path, reason: 'it was changed while the server was at work' }]
       : [],
   )
+}
+
+/** Known beforehand: nothing is written only to be put back. */
+function readOnly({ facts }: Intent, { changes }: Way): Left[] {
+  return changes.flatMap(({ path, before }) => {
+    const mode = isUnkept(before) ? undefined : facts.get(path)?.mode
+    return mode !== undefined && (mode & 0o222) === 0 ? [{ path, reason: 'it is read-only' }] : []
+  })
 }
 
 /** Of each path the first reason. */

@@ -17,8 +17,8 @@ its files or in none. Lines and columns count from 1, columns in bytes, as \`rg 
     --files N        ask again until the edit covers so many files at least: for a server that answers before
                      it has read everything
 ${OPTIONS_USAGE}
-Exit status: ${EXIT.done} done, ${EXIT.error} not done and nothing written, ${EXIT.usage} usage, ${EXIT.partly} a file could neither be written nor the others be put
-back, ${EXIT.waiting} an edit that was cut short waits to be recovered first.
+Exit status: ${EXIT.done} done, ${EXIT.error} not done and nothing written, ${EXIT.usage} usage, ${EXIT.partly} a file could neither be written nor the
+others be put back, ${EXIT.waiting} an edit that was cut short waits to be recovered first.
 `
 
 /** `lsp-wal rename`. `--json`: {@link HeadlessJson}. */
