@@ -62,7 +62,7 @@ export class ServerProcess {
       await once(child, 'spawn')
     } catch (cause) {
       const command = server.command.join(' ')
-      throw new Error(`cannot start the server ${command} in ${server.cwd}: ${String(cause)}`, { cause })
+      throw new Error(`cannot start the server ${command} in ${server.cwd}: ${reasonOf(cause)}`, { cause })
     }
     // Only a signal that cannot be delivered is reported from here on; `stop` notices that by itself.
     child.on('error', () => {})
@@ -140,4 +140,10 @@ export class ServerProcess {
     this.stdout.destroy()
     this.#child.stderr?.destroy()
   }
+}
+
+function reasonOf(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException
+  if (code === 'ENOENT') return 'not found'
+  return code === 'EACCES' ? 'it may not be run' : String(cause)
 }

@@ -16,11 +16,15 @@
 
 ;;; Code:
 
-(require 'compile)
+(require 'seq)
 
 (declare-function eglot-current-server "eglot")
+(declare-function eglot-server-capable "eglot")
 (declare-function jsonrpc-request "jsonrpc")
+(declare-function lsp-can-execute-command? "lsp-mode")
 (declare-function lsp-request "lsp-mode")
+(declare-function lsp-workspaces "lsp-mode")
+(defvar lsp--cur-workspace)
 
 (defgroup lsp-wal nil
   "A write-ahead log in front of language servers."
@@ -37,17 +41,30 @@
 OPTIONS are for lsp-wal, as in \"--exclude\" \".env\"."
   (append lsp-wal-command options '("--") command))
 
+(defun lsp-wal--workspace (command)
+  "Return the workspace of lsp-mode whose server knows COMMAND.
+A buffer may have several servers, and not all of them behind lsp-wal."
+  (seq-find (lambda (each)
+              (let ((lsp--cur-workspace each))
+                (lsp-can-execute-command? command)))
+            (lsp-workspaces)))
+
 (defun lsp-wal--execute (name id)
   "Have the proxy carry out its command NAME for the edit ID, if any.
 The proxy itself says what became of it."
-  (let ((params (list :command (concat "lsp-wal." name)
-                      :arguments (if id (vector id) []))))
+  (let* ((command (concat "lsp-wal." name))
+         (params (list :command command :arguments (if id (vector id) [])))
+         workspace)
     (cond
-     ((and (fboundp 'eglot-current-server) (eglot-current-server))
+     ((and (fboundp 'eglot-current-server) (eglot-current-server)
+           (seq-contains-p
+            (eglot-server-capable :executeCommandProvider :commands) command))
       (jsonrpc-request (eglot-current-server) :workspace/executeCommand params
                        :timeout nil))
-     ((bound-and-true-p lsp-mode)
-      (lsp-request "workspace/executeCommand" params :no-merge t))
+     ((and (bound-and-true-p lsp-mode)
+           (setq workspace (lsp-wal--workspace command)))
+      (let ((lsp--cur-workspace workspace))
+        (lsp-request "workspace/executeCommand" params :no-merge t)))
      (t (user-error "No server runs behind lsp-wal here")))))
 
 (defun lsp-wal--read-id (prompt)

@@ -83,7 +83,7 @@ describe('the handshake', () => {
   test('fails in one line when the server cannot be started', async () => {
     const started = HeadlessClient.start({ command: ['/nowhere/server', '--stdio'], folders: [project.root] })
     await expect(started).rejects.toThrow(
-      `cannot start the server /nowhere/server --stdio in ${project.root}: Error: spawn /nowhere/server ENOENT`,
+      `cannot start the server /nowhere/server --stdio in ${project.root}: not found`,
     )
   })
 

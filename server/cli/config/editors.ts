@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { lisp, lua, shell, toml } from './quoting.ts'
+import { lisp, lua, shell, toml, tomlInBraces } from './quoting.ts'
 import type { KnownServer } from './servers.ts'
 
 /** What a snippet is made of. */
@@ -9,6 +9,10 @@ interface Setting {
   readonly command: readonly string[]
   /** The server's alone. */
   readonly bare: readonly string[]
+  /** The folder of what the package holds for editors, if it is there. */
+  readonly shim: string | undefined
+  /** The user's folder, for editors that know no `~`. */
+  readonly home: string
 }
 
 export interface EditorConfig {
@@ -21,93 +25,142 @@ export interface EditorConfig {
 const list = (texts: readonly string[], quote: (text: string) => string, between = ', '): string =>
   texts.map(quote).join(between)
 
+const inNeovim = ({ shim }: Setting): string =>
+  shim === undefined ? '' : `vim.opt.rtp:append(${lua(`${shim}/neovim`)}) -- :LspWalUndo, :help lsp-wal\n`
+
+const inEmacs = ({ shim }: Setting): string =>
+  shim === undefined
+    ? ''
+    : `(add-to-list 'load-path ${lisp(`${shim}/emacs`)})\n(require 'lsp-wal nil t) ; M-x lsp-wal-undo\n`
+
 /** By the name that the command line takes. */
 export const EDITORS: Readonly<Record<string, EditorConfig>> = {
   nvim: {
     place: 'Neovim 0.11 or later, init.lua',
     comment: '--',
-    snippet: ({ server, command }) =>
-      `vim.lsp.config('${server.neovim}', { cmd = { ${list(command, lua)} } })\nvim.lsp.enable('${server.neovim}')`,
+    // Complete by itself: it does not need nvim-lspconfig, and what that says of settings stays.
+    snippet: (setting) => {
+      const { command, server } = setting
+      const { neovim } = server
+      return `${inNeovim(setting)}vim.lsp.config(${lua(neovim.name)}, {
+  cmd = { ${list(command, lua)} },
+  filetypes = { ${list(neovim.filetypes, lua)} },
+  root_markers = { ${list(neovim.roots, lua)} },
+})
+vim.lsp.enable(${lua(neovim.name)})`
+    },
+  },
+  'nvim-0.10': {
+    place: 'Neovim 0.10, init.lua',
+    comment: '--',
+    // Without a root it would start a server for each file, and none of them would know what the others have open.
+    snippet: (setting) => {
+      const { command, server } = setting
+      const { neovim } = server
+      return `${inNeovim(setting)}vim.api.nvim_create_autocmd('FileType', {
+  pattern = { ${list(neovim.filetypes, lua)} },
+  callback = function(event)
+    vim.lsp.start({
+      name = ${lua(neovim.name)},
+      cmd = { ${list(command, lua)} },
+      root_dir = vim.fs.root(event.buf, { ${list(neovim.roots, lua)} })
+        or vim.fs.dirname(vim.api.nvim_buf_get_name(event.buf)),
+    }, { bufnr = event.buf })
+  end,
+})`
+    },
   },
   'nvim-lspconfig': {
-    place: 'Neovim before 0.11 with nvim-lspconfig, init.lua',
+    place: 'Neovim 0.10 with nvim-lspconfig, init.lua',
     comment: '--',
-    snippet: ({ server, command }) =>
-      `require('lspconfig').${server.neovim}.setup({ cmd = { ${list(command, lua)} } })`,
+    snippet: (setting) =>
+      `${inNeovim(setting)}require('lspconfig').${setting.server.neovim.name}.setup({ cmd = { ${list(setting.command, lua)} } })`,
   },
-  helix: {
-    place: 'Helix, ~/.config/helix/languages.toml',
-    comment: '#',
-    snippet: ({ server, command: [program, ...args] }) =>
-      `[language-server.${toml(server.name)}]\ncommand = ${toml(program!)}\nargs = [${list(args, toml)}]`,
-  },
+  helix: { place: 'Helix, ~/.config/helix/languages.toml', comment: '#', snippet: helix },
   eglot: {
     place: 'Emacs with eglot, init.el',
     comment: ';;',
-    snippet: ({ server, command }) =>
-      `(with-eval-after-load 'eglot
+    snippet: (setting) =>
+      `${inEmacs(setting)}(with-eval-after-load 'eglot
   (add-to-list 'eglot-server-programs
-               '((${server.modes.join(' ')})
-                 . (${list(command, lisp, ' ')}))))`,
+               '((${setting.server.modes.join('\n                  ')})
+                 . (${list(setting.command, lisp, ' ')}))))`,
   },
   'lsp-mode': {
     place: 'Emacs with lsp-mode, init.el',
     comment: ';;',
     // Whatever else its client is told stays: only the command changes, and not where it is looked for.
-    snippet: ({ command, bare: [program] }) =>
-      `(define-advice lsp-resolve-final-command (:around (resolve command &optional test) lsp-wal)
+    snippet: (setting) => {
+      const { command, bare } = setting
+      return `${inEmacs(setting)}(define-advice lsp-resolve-final-command (:around (resolve command &optional test) lsp-wal)
   (let ((final (funcall resolve command test)))
     (if (and (not test)
-             (equal (file-name-nondirectory (car final)) ${lisp(basename(program!))}))
+             (equal (file-name-nondirectory (car final)) ${lisp(basename(bare[0]!))}))
         (append '(${list(command.slice(0, command.indexOf('--') + 1), lisp, ' ')}) final)
-      final)))`,
+      final)))`
+    },
   },
   kakoune: {
-    place: 'Kakoune with kakoune-lsp, kakrc',
+    place: 'Kakoune with kakoune-lsp, kakrc, behind what starts kak-lsp',
     comment: '#',
-    snippet: ({ server, command: [program, ...args] }) =>
-      `hook -group lsp-wal global BufSetOption filetype=(?:${server.filetypes.join('|')}) %{
+    snippet: ({ server: { name, kakoune }, command: [program, ...args] }) =>
+      `hook -group lsp-wal global BufSetOption filetype=(?:${kakoune.filetypes.join('|')}) %{
     set-option buffer lsp_servers %{
-        [${toml(server.name)}]
-        root_globs = [${list(server.roots, toml)}]
-        command = ${toml(program!)}
-        args = [${list(args, toml)}]
+        [${tomlInBraces(name)}]
+        root_globs = [${list(kakoune.roots, toml)}]
+        command = ${tomlInBraces(program!)}
+        args = [${list(args, tomlInBraces)}]
     }
 }`,
   },
-  zed: {
-    place: 'Zed, settings.json',
-    comment: '//',
-    snippet: ({ server, command: [program, ...args] }) =>
-      json({ lsp: { [server.name]: { binary: { path: program, arguments: args } } } }),
-  },
+  zed: { place: 'Zed, settings.json', comment: '//', snippet: zed },
   sublime: {
     place: 'Sublime Text, LSP.sublime-settings',
     comment: '//',
-    snippet: ({ server, command }) =>
-      json({
-        clients: {
-          [server.name]: {
-            enabled: true,
-            command,
-            selector: server.languages.map((language) => `source.${language}`).join(' | '),
-          },
-        },
-      }),
+    snippet: ({ server: { name, scopes }, command }) =>
+      `// In Preferences: LSP Server Configurations, where there is such a thing, only what is in "clients".
+// Of a package LSP-… for this server only the command changes: there, in its own settings.
+${json({ clients: { [name]: { enabled: true, command, selector: scopes } } })}`,
   },
   vscode: { place: 'VS Code, settings.json', comment: '//', snippet: vscode },
 }
 
-/** Its extensions take a path, and only some of them arguments: then a link has the server's name. */
-function vscode({ server, command: [program, ...args], bare: [name] }: Setting): string {
+function helix({ server: { helix }, command: [program, ...args] }: Setting): string {
+  const languages = (helix.for?.languages ?? []).map(
+    (language) =>
+      `\n\n[[language]]\nname = ${toml(language)}\nlanguage-servers = [${list(helix.for!.servers, toml)}]`,
+  )
+  return `[language-server.${toml(helix.name)}]
+command = ${toml(program!)}
+args = [${list(args, toml)}]${languages.join('')}`
+}
+
+function zed({ server, command: [program, ...args] }: Setting): string {
+  const { name, before } = server.zed
+  const settings = { lsp: { [name]: { binary: { path: program, arguments: args } } } }
+  if (before === undefined) return json(settings)
+  const instead = { language_servers: [name, `!${before.server}`, '...'] }
+  return json({ ...settings, languages: Object.fromEntries(before.languages.map((each) => [each, instead])) })
+}
+
+/** Its extensions take a path, and only some of them arguments: to the others a link has the server's name. */
+function vscode({ server, command: [program, ...args], bare: [name], home }: Setting): string {
   const { path, args: argsKey } = server.vscode ?? { path: 'EXTENSION.server.path' }
   if (argsKey !== undefined) return json({ [path]: program, [argsKey]: args })
-  const link = `~/.local/share/lsp-wal/bin/${basename(name!)}`
-  const value = link.replace('~', '/HOME')
+  const folder = '.local/share/lsp-wal/bin'
+  const value = `${home}/${folder}/${basename(name!)}`
   const setting = path === 'go.alternateTools' ? { [path]: { gopls: value } } : { [path]: value }
+  const lost =
+    args[0] === '--'
+      ? ''
+      : '// A link hands on no options of lsp-wal: what it reads in the environment holds for it (lsp-wal --help).\n'
+  const look =
+    server.vscode === undefined
+      ? '// No extension is known here that this server can be set for: look for such a setting in yours.\n'
+      : ''
   return `// In a shell, once: a link that is called like the server stands for the wrapped one.
-//   mkdir -p ~/.local/share/lsp-wal/bin && ln -s "$(command -v ${shell(program!)})" ${link}
-${json(setting)}`
+//   mkdir -p ~/${folder} && ln -s "$(command -v ${shell(program!)})" ~/${folder}/${shell(basename(name!))}
+${lost}${look}${json(setting)}`
 }
 
 function json(value: object): string {

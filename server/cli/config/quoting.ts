@@ -16,6 +16,11 @@ export function toml(text: string): string {
   return JSON.stringify(text).replaceAll('\x7f', '\\u007f')
 }
 
+/** The same between the braces of Kakoune, which counts those in strings, too. */
+export function tomlInBraces(text: string): string {
+  return toml(text).replace(/[{}]/g, (brace) => `\\u00${brace.charCodeAt(0).toString(16)}`)
+}
+
 /** A word for a POSIX shell. */
 export function shell(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

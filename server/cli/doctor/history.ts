@@ -23,7 +23,7 @@ export async function historyFindings({ env, root, cwd }: Surroundings): Promise
     return [...findings, ...(await running({ env, root }))]
   } catch (problem) {
     if (!(problem instanceof JournalError || problem instanceof DiskError)) throw problem
-    return [error(plainText(reasonOf(problem)))]
+    return [error(plainText(reasonOf(problem)), 'see what is said of the journal')]
   }
 }
 

@@ -43,7 +43,7 @@ export async function journalFindings({ env, root, cwd }: Surroundings): Promise
     await space(root.path),
     await tried(
       'takes sockets: the command line reaches running editors',
-      'choose a folder on a local disk',
+      'choose a folder on a local disk, or one whose path is shorter',
       async () => {
         const address = host.uid === undefined ? `\\\\.\\pipe\\lsp-wal${name}` : join(root.live, name)
         const listener = await host.listen(address, () => 'here')

@@ -1,10 +1,13 @@
 import { delimiter, join } from 'node:path'
-import type { Surroundings } from '../command.ts'
-import { type Finding, ok, warning } from './finding.ts'
+import type { Stat } from '../../disk/disk.ts'
+import { type Surroundings, UsageError } from '../command.ts'
+import { plainText } from '../text.ts'
+import { wrapOptions } from '../wrap-options.ts'
+import { error, type Finding, ok, warning } from './finding.ts'
 
 /** What this program runs on. */
 export async function machineFindings({ env, programs, variables }: Surroundings): Promise<Finding[]> {
-  const findings = [ok(`Node.js ${programs.nodeVersion} at ${programs.node}`)]
+  const findings = [node(programs), ...wrong(variables)]
   const own = await inPath(env.disk, 'lsp-wal', variables.PATH)
   findings.push(
     own === undefined
@@ -15,6 +18,28 @@ export async function machineFindings({ env, programs, variables }: Surroundings
   if ((await env.disk.stat('/proc'))?.kind === 'folder')
     findings.push(await attributes(env.disk, variables.PATH))
   return findings
+}
+
+const OLDEST_NODE = 20
+
+function node({ node, nodeVersion }: Surroundings['programs']): Finding {
+  const text = `Node.js ${nodeVersion} at ${plainText(node)}`
+  return Number.parseInt(nodeVersion, 10) < OLDEST_NODE
+    ? error(text, `install Node.js ${OLDEST_NODE} or later: this one was never tried`)
+    : ok(text)
+}
+
+/** What every start of a server would fail with, and only its editor's log would tell. */
+function wrong(variables: Surroundings['variables']): Finding[] {
+  try {
+    wrapOptions([], variables)
+    return []
+  } catch (problem) {
+    if (!(problem instanceof UsageError)) throw problem
+    return [
+      error(plainText(`in the environment: ${problem.message}`), 'correct it: no server starts like this'),
+    ]
+  }
 }
 
 async function attributes(disk: Surroundings['env']['disk'], path: string | undefined): Promise<Finding> {
@@ -36,7 +61,13 @@ export async function inPath(
 ): Promise<string | undefined> {
   for (const folder of (path ?? '').split(delimiter).filter((each) => each !== '')) {
     const file = join(folder, name)
-    if ((await disk.stat(file).catch(() => undefined))?.kind === 'file') return file
+    const stat = await disk.stat(file).catch(() => undefined)
+    if (stat !== undefined && isProgram(stat)) return file
   }
   return undefined
+}
+
+/** Windows tells programs by their names. */
+export function isProgram({ kind, mode }: Pick<Stat, 'kind' | 'mode'>): boolean {
+  return kind === 'file' && (delimiter === ';' || (mode & 0o111) !== 0)
 }
