@@ -24,6 +24,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       // The numbers of the system's errors.
       'disk.ts': ['node:os constants'],
       'node-disk.ts': ['node:fs', 'node:fs/promises'],
+      'blocking-disk.ts': ['node:fs'],
       'node-file.ts': ['node:fs'],
       'node-folder.ts': ['node:fs constants', 'node:fs/promises', 'node:os platform', 'node:path join'],
       'path-folder.ts': ['node:path join'],
@@ -74,7 +75,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       // It looks at a disk for its room, and at a server for what it says.
       'doctor/journal.ts': ['node:fs/promises statfs'],
       'doctor/server-talk.ts': ['cross-spawn', 'vscode-jsonrpc/node'],
-      'doctor/doctor.ts': ['node:url'],
+      'doctor/server.ts': ['node:url'],
     },
   },
 }
@@ -96,10 +97,15 @@ describe.each(Object.entries(LAYERS))('%s', (folder, layer) => {
   })
 })
 
-test('every file of server/ is in a layer, but for main.ts', () => {
+/** What stands above the layers: the programs' start. */
+const START = ['commands', 'environment', 'history-commands', 'last-words', 'main', 'run-command'].map(
+  (name) => `server/${name}.ts`,
+)
+
+test('every file of server/ is in a layer, but for those that start the program', () => {
   const layers = Object.keys(LAYERS).map((folder) => `${folder}/`)
   const others = filesIn('server').filter((file) => !layers.some((folder) => file.startsWith(folder)))
-  expect(others).toEqual(['server/main.ts'])
+  expect(others).toEqual(START)
 })
 
 test.each([
@@ -129,22 +135,20 @@ describe('server/main.ts', () => {
       'server/cli/command.ts',
       'server/cli/usage.ts',
       'server/cli/wrap-options.ts',
-      'server/disk/disk.ts',
-      'server/journal/env.ts',
-      'server/journal/root.ts',
+      'server/last-words.ts',
     ])
-  })
-
-  test('knows every command', () => {
-    const commands = filesIn('server/cli').filter((file) => exportsACommand(file))
-    const loaded = imports.filter(({ how }) => how === 'dynamic').map(({ path }) => path)
-    expect(commands.length).toBeGreaterThan(0)
-    expect(loaded).toEqual(expect.arrayContaining(commands))
   })
 })
 
+test('every command is known', () => {
+  const commands = filesIn('server/cli').filter((file) => exportsACommand(file))
+  const loaded = importsOf('server/commands.ts').filter(({ how }) => how === 'dynamic')
+  expect(commands.length).toBeGreaterThan(0)
+  expect(loaded.map(({ path }) => path)).toEqual(expect.arrayContaining(commands))
+})
+
 /** Its own process id is what a client tells a server in `initialize`. */
-const PROCESS = ['server/main.ts', 'client-shim/main.ts', 'client-shim/handshake.ts']
+const PROCESS = [...START, 'client-shim/main.ts', 'client-shim/handshake.ts']
 
 test('nothing else touches the process', () => {
   const files = ['server', 'client-shim'].flatMap(filesIn).filter((file) => !PROCESS.includes(file))

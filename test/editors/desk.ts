@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { EntryJson } from '../../server/cli/entry-json.ts'
+import type { Program } from '../scenarios/real-servers/installed.ts'
 import { gone, Processes } from '../scenarios/relay/processes.ts'
 import { Stage } from '../scenarios/stage.ts'
 import type { Editor, EditorKind } from './editor.ts'
@@ -14,14 +15,30 @@ export interface Server {
   /** TRACE is where it is to say what it is told. */
   readonly command: (trace: string) => readonly string[]
   readonly options?: object
+  readonly language: Language
+  /** What has to be installed for it. */
+  readonly programs?: readonly Program[]
 }
 
-export const WORDS: Server = { command: (trace) => [process.execPath, fixture('word-server'), trace] }
+/** Of the files of a server. */
+export interface Language {
+  /** As LSP has it, and Neovim and Helix, too. */
+  readonly id: string
+  /** What their names end with. */
+  readonly endings: readonly string[]
+}
+
+export const TYPESCRIPT: Language = { id: 'typescript', endings: ['ts'] }
+
+export const WORDS: Server = {
+  language: TYPESCRIPT,
+  command: (trace) => [process.execPath, fixture('word-server'), trace],
+}
 
 /** One that does not say what it is told. */
-export function realServer(command: readonly string[], options: object = {}): Server {
+export function realServer(language: Language, command: readonly string[], options: object = {}): Server {
   const pipe = [process.execPath, fixture('telling-pipe')]
-  return { command: (trace) => [...pipe, trace, '--', ...command], options }
+  return { language, command: (trace) => [...pipe, trace, '--', ...command], options }
 }
 
 /** Editors start slowly on a machine with other things to do. */
@@ -32,7 +49,7 @@ export type Told =
   | { what: 'initialize'; client: string; editor: number; pid: number; proxy: number }
   | { what: 'initialized' }
   | { what: 'text'; name: string; text: string }
-  | { what: 'saved' | 'closed'; name: string }
+  | { what: 'saved' | 'closed' | 'diagnosed'; name: string }
   | { what: 'watched'; names: string[] }
   | { what: 'answered'; answer?: { applied: boolean }; error?: string }
 
@@ -45,20 +62,26 @@ export class Desk {
   readonly home: string
   /** What the server is to be handed when it starts. */
   readonly options: object | undefined
+  /** A file of the editor's configuration, where its user has pasted something; else the command is set up by itself. */
+  pasted: string | undefined
+  readonly language: Language
   readonly #trace: string
 
   constructor(
     files: Readonly<Record<string, string>>,
     server: Server = WORDS,
     around: (server: readonly string[], stage: Stage) => readonly string[] = wrapped,
+    /** Where editors are started. */
+    cwd: (stage: Stage) => string = ({ workspace }) => workspace,
   ) {
     this.stage = new Stage(files)
-    this.processes = new Processes(this.stage.workspace)
+    this.processes = new Processes(cwd(this.stage))
     this.home = join(this.stage.folder, 'home')
     mkdirSync(this.home, { mode: 0o700 })
     this.#trace = join(this.stage.folder, 'told')
     this.command = around(server.command(this.#trace), this.stage)
     this.options = server.options
+    this.language = server.language
   }
 
   [Symbol.dispose](): void {
@@ -138,10 +161,23 @@ export class Desk {
     return logs.some((path) => existsSync(path) && readFileSync(path, 'utf8').includes('"event":"applied"'))
   }
 
-  /** How many sessions have something pending, or run and have recorded something. */
-  get liveSessions(): number {
+  /** The sessions that have something pending, that run and have recorded something, or that were killed. */
+  get sessions(): string[] {
     const live = join(this.stage.journal, 'live')
-    return existsSync(live) ? readdirSync(live).length : 0
+    return existsSync(live) ? readdirSync(live) : []
+  }
+
+  get liveSessions(): number {
+    return this.sessions.length
+  }
+
+  /** Waits until the server that runs has said what it thinks of these files: it has read them by then. */
+  async diagnosed(...names: readonly string[]): Promise<void> {
+    await until(
+      `${names.join(', ')} to be diagnosed`,
+      () => names.every((name) => this.told.some((each) => each.what === 'diagnosed' && each.name === name)),
+      () => this.told,
+    )
   }
 
   /** Waits until no server runs any more, nor any proxy. */

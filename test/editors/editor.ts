@@ -17,10 +17,14 @@ export interface EditorKind {
   readonly refusesMoves: boolean
   /** Moves a file for its user, having asked its server. */
   readonly movesFiles: boolean
-  /** Waits for the server then for as long as that takes. */
-  readonly waitsForMoves: boolean
   /** Picks a code action by its title. */
   readonly picksActions: boolean
+  /** Writes files that it does not show as soon as an edit changes them; by default they wait in buffers. */
+  readonly writesHidden?: true
+  /** Starts servers of its own choice for other languages than TypeScript. */
+  readonly choosesServers?: true
+  /** Tells its server of no save, where that only says that it likes to know (`save: true`). */
+  readonly keepsSavesToItself?: true
 }
 
 /** An editor that runs. What it is told to do it does as for its user, and is waited for. */
@@ -28,16 +32,20 @@ export interface Editor {
   readonly pid: number
   /** Shows a file; its server knows of it then. */
   open(name: string): Promise<void>
-  /** Renames the word at the beginning of a file; the answer may still be on its way. */
-  rename(name: string, newName: string): Promise<void>
+  /** Renames the first of a word in a file; the answer may still be on its way. */
+  rename(name: string, word: string, newName: string): Promise<void>
+  /** Types a command of the editor itself. */
+  execute(command: string): Promise<void>
   /** Runs a command of the server; its edit may still be on its way. */
   run(command: string): Promise<void>
   /** Picks a code action, with the first line of a file selected; its edit may still be on its way. */
   act?(name: string, title: string): Promise<void>
   /** Moves a file; its edit may still be on its way. */
   move?(name: string, newName: string): Promise<void>
-  /** What its buffers hold, by the files' names; those that it has not loaded are left out. */
+  /** What its buffers hold, by the files' names; those that it has not loaded, and does not write, are left out. */
   texts(): Promise<Readonly<Record<string, string>>>
+  /** The files that a server which is started again hears of; by default all that it knew. */
+  loaded?(): Promise<readonly string[]>
   /** Waits until its user is asked something. */
   asked(): Promise<string>
   /** Everything that its user was asked. */

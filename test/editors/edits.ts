@@ -1,4 +1,4 @@
-import { type Server, WORDS } from './desk.ts'
+import { type Desk, type Server, WORDS } from './desk.ts'
 import type { Editor, EditorKind } from './editor.ts'
 
 type Files = Readonly<Record<string, string>>
@@ -6,10 +6,9 @@ type Files = Readonly<Record<string, string>>
 /** An edit over several files, as a user of any editor comes by it. */
 export interface Edit {
   readonly title: string
-  /** Whose it is; the word server's by default. */
-  readonly server?: Server
-  /** The editors that it is made in; all by default. */
-  readonly isFor?: (kind: EditorKind) => boolean
+  readonly server: Server
+  /** Why it is not made in an editor. */
+  readonly leftOut?: (kind: EditorKind) => string | undefined
   /** The road that it is recorded with. */
   readonly road: string
   readonly before: Files
@@ -24,7 +23,7 @@ export interface Edit {
   readonly shown: string
   /** A file that is not shown. */
   readonly hidden: string
-  make(editor: Editor): Promise<void>
+  make(editor: Editor, desk: Desk): Promise<void>
 }
 
 const FOO: Files = {
@@ -42,16 +41,17 @@ const BAR: Files = {
 
 export const RENAME: Edit = {
   title: 'a rename',
+  server: WORDS,
   road: 'textDocument/rename',
   before: FOO,
   made: FOO,
   after: BAR,
   shown: 'a.ts',
   hidden: 'b.ts',
-  make: (editor) => editor.rename('a.ts', 'bar'),
+  make: (editor) => editor.rename('a.ts', 'foo', 'bar'),
 }
 
-export const REPLACE: Edit = {
+const REPLACE: Edit = {
   ...RENAME,
   title: "a command's edit",
   road: 'workspace/applyEdit',
@@ -63,6 +63,7 @@ const IMPORTED: Files = { 'one.ts': 'import new\n', 'two.ts': 'import new\n' }
 
 export const MOVE: Edit = {
   title: "a command's move",
+  server: WORDS,
   road: 'workspace/applyEdit',
   before: { ...IMPORTING, 'old.ts': 'what is old\n' },
   made: { ...IMPORTING, 'new.ts': 'what is old\n' },
@@ -72,16 +73,30 @@ export const MOVE: Edit = {
   make: (editor) => editor.run('words.move'),
 }
 
-export const OWN_MOVE: Edit = {
+const OWN_MOVE: Edit = {
   ...MOVE,
   title: "the editor's move",
-  server: { command: (trace) => [...WORDS.command(trace), 'moves'] },
-  isFor: ({ movesFiles }) => movesFiles,
+  server: { ...WORDS, command: (trace) => [...WORDS.command(trace), 'moves'] },
+  leftOut: notMoving,
   road: 'workspace/willRenameFiles',
   make: (editor) => editor.move!('old.ts', 'new.ts'),
 }
 
-export const EDITS = [RENAME, REPLACE, MOVE] as const
+export const EDITS = [RENAME, REPLACE, MOVE, OWN_MOVE] as const
+
+/** Of an edit that comes with an editor's own move. */
+export function notMoving({ movesFiles }: EditorKind): string | undefined {
+  return movesFiles ? undefined : 'it asks no server before it moves a file'
+}
+
+/** An edit as it goes in an editor that writes what it does not show. */
+export function asIn({ writesHidden }: EditorKind, edit: Edit): Edit {
+  if (writesHidden === undefined) return edit
+  const { road, before, after, shown } = edit
+  // What a command changes is shown nowhere, as it sees it.
+  const made = road === 'workspace/applyEdit' ? after : { ...after, [shown]: before[shown]! }
+  return { ...edit, made, hidden: shown }
+}
 
 /** The texts of those files whose text an edit changes. */
 export function changed({ before, made, after }: Edit): Files {

@@ -1,5 +1,5 @@
-import { emacs } from './emacs/emacs.ts'
+import { EGLOT } from './kinds.ts'
 import { ALL, describeEditor, describeNext } from './matrix.ts'
 
-describeEditor(emacs('eglot', 'eglot'))
-if (ALL) describeNext(emacs('eglot, next', 'eglot', '-next'))
+describeEditor(EGLOT[0])
+if (ALL) describeNext(EGLOT[1])

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { runs } from '../scenarios/relay/processes.ts'
-import { type Desk, until, untilEqual } from './desk.ts'
+import { canonical, type Desk, until, untilEqual } from './desk.ts'
 import type { Editor } from './editor.ts'
 import { changed, type Edit, meant } from './edits.ts'
 
@@ -31,6 +31,7 @@ const saveAll = async (editor: Editor, desk: Desk, edit: Edit) => {
 const saveOne = async (editor: Editor, desk: Desk, edit: Edit) => {
   await editor.save(edit.shown)
   await untilEqual('one to be saved', () => desk.files(), onDisk(edit, 'one'))
+  if (isWhole(edit, 'one')) await untilEqual('the edit to have landed', () => desk.states(), ['landed'])
 }
 
 /** Nothing was to be asked up to now. */
@@ -44,7 +45,9 @@ const quit = async (editor: Editor) => {
 const kill = (pid: number) => process.kill(pid, 'SIGKILL')
 
 const restart = async (editor: Editor, desk: Desk, edit: Edit) => {
-  const known = Object.entries(desk.texts)
+  const loaded = await editor.loaded?.()
+  const isTold = ([name]: [string, string]) => loaded?.includes(name) ?? true
+  const known = Object.entries(desk.texts).filter(isTold)
   await editor.restartServer()
   // The server that was started again is told what the buffers hold.
   await until(
@@ -54,7 +57,10 @@ const restart = async (editor: Editor, desk: Desk, edit: Edit) => {
   )
   await until(
     'the server to be told of the edit',
-    () => Object.entries(changed(edit)).every(([name, text]) => sameText(desk.texts[name], text)),
+    () =>
+      Object.entries(changed(edit))
+        .filter(isTold)
+        .every(([name, text]) => sameText(desk.texts[name], text)),
     () => desk.texts,
   )
 }
@@ -223,6 +229,11 @@ export function onDisk(edit: Edit, saved: Ending['saved']): Readonly<Record<stri
   if (saved === 'all') return edit.after
   if (saved === 'none') return edit.made
   return { ...edit.made, [edit.shown]: edit.after[edit.shown]! }
+}
+
+/** Whether that is all of it. */
+export function isWhole(edit: Edit, saved: Ending['saved']): boolean {
+  return canonical(onDisk(edit, saved)) === canonical(edit.after)
 }
 
 /** Some editors keep no line's end but LF in their buffers. */

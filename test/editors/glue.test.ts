@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parse } from 'smol-toml'
 import { describe, expect, test } from 'vitest'
 import { describeWith } from '../scenarios/real-servers/installed.ts'
 import { LSP_WAL, run, Stage } from '../scenarios/stage.ts'
@@ -18,6 +19,9 @@ const EMACS = {
   wanted: /^GNU Emacs/,
   install: 'Emacs, as .ci/install-editors has it',
 }
+const KAKOUNE = { name: 'kak', version: ['-version'], install: 'Kakoune, as .ci/install-editors has it' }
+
+const config = (stage: Stage, ...args: string[]) => run([...LSP_WAL, 'config', ...args], stage.workspace)
 
 /** What Neovim prints when it runs a script with the plugin of the package. */
 async function neovim(stage: Stage, script: string): Promise<string> {
@@ -72,6 +76,27 @@ say(wal.run({ 'undo' }) ~= nil)`,
     expect(stage.files()).toEqual({ 'sub folder/a.ts': 'one\nfoo\n' })
   })
 
+  test('have a page of help, whose tags are those that Neovim makes', async () => {
+    using stage = new Stage({})
+    const doc = join(stage.folder, 'doc')
+    cpSync(join(shim, 'neovim/doc'), doc, { recursive: true })
+    const said = await neovim(
+      stage,
+      `vim.cmd('helptags ${doc}')
+vim.cmd('help :LspWalUndo')
+say(vim.api.nvim_get_current_line())`,
+    )
+    expect(said).toContain(':LspWalUndo')
+    const tags = readFileSync(join(doc, 'tags'), 'utf8')
+    expect(tags).toBe(readFileSync(join(shim, 'neovim/doc/tags'), 'utf8'))
+    const plugin = readFileSync(join(shim, 'neovim/plugin/lsp-wal.lua'), 'utf8')
+    for (const name of [
+      'Files',
+      ...[...plugin.matchAll(/^ {2}(\w)(\w+) = '/gm)].map(([, a, b]) => a!.toUpperCase() + b),
+    ])
+      expect(tags).toMatch(new RegExp(`^:LspWal${name}\t`, 'm'))
+  })
+
   test('tell :checkhealth what lsp-wal doctor says', async () => {
     using stage = new Stage({})
     const said = await neovim(
@@ -104,29 +129,89 @@ describeWith([EMACS], 'the commands for Emacs', () => {
   })
 })
 
+describeWith([EMACS], 'a command for Emacs', () => {
+  test.each([
+    ['eglot', `(defun eglot-current-server () 'gopls) (defun eglot-server-capable (&rest _) ["gopls.tidy"])`],
+    [
+      'lsp-mode',
+      `(defvar lsp-mode t) (defun lsp-workspaces () '(gopls)) (defun lsp-can-execute-command? (command) (equal command "gopls.tidy"))`,
+    ],
+  ])('is not sent by %s to a server that does not run behind lsp-wal', async (_, stubs) => {
+    using stage = new Stage({})
+    const lisp = `(progn
+      (load "${join(shim, 'emacs', 'lsp-wal.el')}")
+      ${stubs}
+      (condition-case problem (lsp-wal-undo) (user-error (princ (cadr problem)))))`
+    const ended = await run(['emacs', '--batch', '-Q', '--eval', lisp], stage.workspace)
+    expect(ended).toMatchObject({ status: 0, stdout: 'No server runs behind lsp-wal here' })
+  })
+
+  test('is sent by lsp-mode to the one server of a buffer that does', async () => {
+    using stage = new Stage({})
+    const lisp = `(progn
+      (load "${join(shim, 'emacs', 'lsp-wal.el')}")
+      (defvar lsp-mode t)
+      (defun lsp-workspaces () '(eslint gopls))
+      (defun lsp-can-execute-command? (command)
+        (and (eq lsp--cur-workspace 'gopls) (equal command "lsp-wal.undo")))
+      (defun lsp-request (method params &rest _)
+        (princ (list lsp--cur-workspace method (plist-get params :command))))
+      (lsp-wal-undo))`
+    const ended = await run(['emacs', '--batch', '-Q', '--eval', lisp], stage.workspace)
+    expect(ended).toMatchObject({ status: 0, stdout: '(gopls workspace/executeCommand lsp-wal.undo)' })
+  })
+})
+
 describe('what lsp-wal config prints', () => {
   describeWith([NEOVIM], 'for Neovim', () => {
     test('is taken by it', async () => {
-      using stage = new Stage({})
-      const { stdout } = await stage.lspWal('config', 'nvim', '--exclude', `it's "\\a`, '--', 'gopls')
+      using stage = new Stage({ 'go.mod': 'module m\n' })
+      const { stdout } = await config(stage, 'nvim-0.10', '--exclude', `it's "\\a`, '--', 'gopls')
       const said = await neovim(
         stage,
-        `if vim.lsp.config then
-${stdout}
-  say(vim.lsp.config.gopls.cmd)
-else
-  say({ 'lsp-wal', '--exclude', [[it's "\\a]], '--', 'gopls' })
-end`,
+        `${stdout}
+vim.lsp.start = function(config) say(config) end
+vim.cmd.edit('go.mod')`,
       )
-      expect(JSON.parse(said)).toEqual([['lsp-wal', '--exclude', `it's "\\a`, '--', 'gopls']])
+      const cmd = ['lsp-wal', '--exclude', `it's "\\a`, '--', 'gopls']
+      expect(JSON.parse(said)).toEqual([{ name: 'gopls', cmd, root_dir: stage.workspace }])
+    })
+  })
+
+  describeWith([KAKOUNE], 'for Kakoune', () => {
+    test('sets the option of kakoune-lsp for the files of the server alone', async () => {
+      using stage = new Stage({})
+      const hard = `it's } %{ "\\a`
+      const { stdout } = await config(stage, 'kakoune', '--exclude', hard, '--', 'clangd')
+      const kakrc = join(stage.folder, 'kakrc')
+      writeFileSync(kakrc, stdout)
+      const told = (name: string) => join(stage.folder, name)
+      const commands = `
+        declare-option str lsp_servers
+        source ${kakrc}
+        edit -scratch
+        set-option buffer filetype python
+        echo -to-file ${told('python')} -- %opt{lsp_servers}
+        set-option buffer filetype cpp
+        echo -to-file ${told('cpp')} -- %opt{lsp_servers}
+        buffer *debug*
+        write -force ${told('debug')}
+        kill! 0`
+      const kak = ['kak', '-n', '-ui', 'dummy', '-e', commands]
+      expect(await run(kak, stage.workspace)).toMatchObject({ status: 0 })
+      expect(readFileSync(told('debug'), 'utf8')).not.toMatch(/error/i)
+      expect(readFileSync(told('python'), 'utf8').trim()).toBe('')
+      expect(parse(readFileSync(told('cpp'), 'utf8'))).toMatchObject({
+        clangd: { command: 'lsp-wal', args: ['--exclude', hard, '--', 'clangd'] },
+      })
     })
   })
 
   describeWith([EMACS], 'for Emacs', () => {
     test('is taken by eglot, and read as Lisp for lsp-mode', async () => {
       using stage = new Stage({})
-      const eglot = await stage.lspWal('config', 'eglot', '--exclude', `a "b\\`, '--', 'gopls')
-      const lspMode = await stage.lspWal('config', 'lsp-mode', '--', 'gopls')
+      const eglot = await config(stage, 'eglot', '--exclude', `a "b\\`, '--', 'gopls')
+      const lspMode = await stage.lspWal('config', 'lsp-mode', '--', 'gopls') // with --journal, which is the editor's
       writeFileSync(join(stage.folder, 'eglot.el'), eglot.stdout)
       writeFileSync(
         join(stage.folder, 'lsp-mode.el'),
@@ -145,7 +230,7 @@ ${lspMode.stdout}`,
       const { status, stdout } = await run(['emacs', '--batch', '-Q', '--eval', lisp], stage.workspace)
       expect(status).toBe(0)
       expect(stdout.trim()).toBe(
-        '(((go-ts-mode go-mode) "lsp-wal" "--exclude" "a \\"b\\\\" "--" "gopls") ("lsp-wal" "--" "/bin/gopls" "-x") ("/bin/gopls" "-x") ("clangd"))',
+        `(((go-mode go-dot-mod-mode go-dot-work-mode go-ts-mode go-mod-ts-mode) "lsp-wal" "--exclude" "a \\"b\\\\" "--" "gopls") ("lsp-wal" "--journal" "${stage.journal}" "--" "/bin/gopls" "-x") ("/bin/gopls" "-x") ("clangd"))`,
       )
     })
   })

@@ -1,5 +1,5 @@
-import { helix } from './helix/helix.ts'
+import { HELIX } from './kinds.ts'
 import { ALL, describeEditor, describeNext } from './matrix.ts'
 
-describeEditor(helix('Helix', 'hx'))
-if (ALL) describeNext(helix('Helix, next', 'hx-next'))
+describeEditor(HELIX[0])
+if (ALL) describeNext(HELIX[1])

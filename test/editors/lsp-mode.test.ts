@@ -1,5 +1,5 @@
-import { emacs } from './emacs/emacs.ts'
+import { LSP_MODE } from './kinds.ts'
 import { ALL, describeEditor, describeNext } from './matrix.ts'
 
-describeEditor(emacs('lsp-mode', 'lsp-mode'))
-if (ALL) describeNext(emacs('lsp-mode, next', 'lsp-mode', '-next'))
+describeEditor(LSP_MODE[0])
+if (ALL) describeNext(LSP_MODE[1])

@@ -1,5 +1,5 @@
+import { NEOVIM } from './kinds.ts'
 import { describeEditor, describeNext } from './matrix.ts'
-import { neovim } from './neovim/neovim.ts'
 
-describeEditor(neovim('Neovim', 'nvim'))
-describeNext(neovim('Neovim, next', 'nvim-next'))
+describeEditor(NEOVIM[0])
+describeNext(NEOVIM[1])

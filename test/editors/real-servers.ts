@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { modules, ownCommand } from '../scenarios/real-servers/npm.ts'
-import { realServer } from './desk.ts'
-import type { Edit } from './edits.ts'
+import { CLANGD_RENAME, GOPLS_RENAME } from './compiled-languages.ts'
+import { TYPESCRIPT as LANGUAGE, realServer } from './desk.ts'
+import { type Edit, notMoving } from './edits.ts'
 
-const TYPESCRIPT = realServer([ownCommand('typescript-language-server'), '--stdio'], {
+export const TYPESCRIPT = realServer(LANGUAGE, [ownCommand('typescript-language-server'), '--stdio'], {
   // A second, syntactic tsserver would answer for the open file alone while the project is loading.
   tsserver: { path: join(modules, 'typescript-5', 'lib', 'tsserver.js'), useSyntaxServer: 'never' },
   disableAutomaticTypingAcquisition: true,
@@ -37,7 +38,11 @@ const TYPESCRIPT_RENAME: Edit = {
   after: RENAMED,
   shown: 'cart.ts',
   hidden: 'goods.ts',
-  make: (editor) => editor.rename('cart.ts', 'tag'),
+  make: async (editor, desk) => {
+    // Emacs waits for an answer for ten seconds.
+    await desk.diagnosed('cart.ts')
+    await editor.rename('cart.ts', 'label', 'tag')
+  },
 }
 
 /** The server makes an empty file before it sends the edit that fills it: that is not the edit's, and stays. */
@@ -47,7 +52,7 @@ const EXTRACTED = { ...BEFORE, 'label.ts': '' }
 export const TYPESCRIPT_EXTRACT: Edit = {
   title: '“Move to a new file” by typescript-language-server',
   server: TYPESCRIPT,
-  isFor: ({ picksActions }) => picksActions,
+  leftOut: ({ picksActions }) => (picksActions ? undefined : 'its menu of code actions is not driven here'),
   road: 'workspace/applyEdit',
   before: BEFORE,
   made: EXTRACTED,
@@ -72,15 +77,24 @@ const MOVED = { ...REST, 'rack.ts': shelf }
 const TYPESCRIPT_MOVE: Edit = {
   title: 'a file moved, its imports fixed by typescript-language-server',
   server: TYPESCRIPT,
-  // Helix waits for the server for five seconds, and moves the file without it then: too short for a slow machine.
-  isFor: ({ movesFiles, waitsForMoves }) => movesFiles && waitsForMoves,
+  leftOut: notMoving,
   road: 'workspace/willRenameFiles',
   before: BEFORE,
   made: MOVED,
   after: { ...MOVED, 'web.ts': BEFORE['web.ts'].replace('./shelf', './rack') },
   shown: 'cart.ts',
   hidden: 'web.ts',
-  make: (editor) => editor.move!('shelf.ts', 'rack.ts'),
+  make: async (editor, desk) => {
+    // Helix waits for a server for five seconds, lsp-mode for ten: it is to have loaded its project by then.
+    await desk.diagnosed('cart.ts')
+    await editor.move!('shelf.ts', 'rack.ts')
+  },
 }
 
-export const REAL_EDITS = [TYPESCRIPT_RENAME, TYPESCRIPT_EXTRACT, TYPESCRIPT_MOVE] as const
+export const REAL_EDITS = [
+  TYPESCRIPT_RENAME,
+  CLANGD_RENAME,
+  GOPLS_RENAME,
+  TYPESCRIPT_EXTRACT,
+  TYPESCRIPT_MOVE,
+] as const

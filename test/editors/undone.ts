@@ -2,19 +2,20 @@ import { expect } from 'vitest'
 import { asTold } from './as-told.ts'
 import { Desk, until, untilEqual } from './desk.ts'
 import type { Editor, EditorKind } from './editor.ts'
-import { changed, type Edit, meant } from './edits.ts'
+import { asIn, changed, type Edit, meant } from './edits.ts'
 import { sameText } from './endings.ts'
 import { untilShown } from './shown.ts'
 
 type Files = Readonly<Record<string, string>>
 
 /** An edit is saved, undone, redone and undone again by the commands of its editor's user, saved each time. */
-export async function undone(kind: EditorKind, edit: Edit): Promise<void> {
+export async function undone(kind: EditorKind, plain: Edit): Promise<void> {
+  const edit = asIn(kind, plain)
   using desk = new Desk(edit.before, edit.server)
   const editor = await desk.start(kind, edit.shown)
   const { undone: back = edit.before } = edit
   await asTold(editor, desk, async () => {
-    await edit.make(editor)
+    await edit.make(editor, desk)
     await untilShown('the edit in the buffers', () => editor.texts(), edit)
     await untilEqual('what is moved to be moved', () => desk.files(), edit.made)
     await saved(editor, desk, edit, edit.after)

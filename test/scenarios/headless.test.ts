@@ -1,4 +1,7 @@
-import { chmodSync, existsSync, readdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { CodeAction, WorkspaceEdit } from 'vscode-languageserver-protocol/node'
 import type { FixtureOptions } from '../client-shim/fixture-server.ts'
@@ -93,10 +96,23 @@ test('tells programs what it did', async () => {
   })
 })
 
-test('puts the others back where one file cannot be written', async () => {
+test('touches no file where one is read-only', async () => {
   using stage = stageOf()
   chmodSync(stage.path('src/b.txt'), 0o444)
+  const inode = statSync(stage.path('a.txt')).ino
   const { status, stdout, stderr } = await rename(stage, ['a.txt:1:5', 'new'])
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+  expect(stderr).toMatch(/^lsp-wal: .*nothing was written.*\n {2}src\/b.txt: it is read-only\n/)
+  expect(stage.files()).toEqual(FILES)
+  expect(statSync(stage.path('a.txt')).ino).toBe(inode)
+  expect((await stage.lspWal('log')).stdout).toBe('Nothing is recorded here yet.\n')
+})
+
+test.skipIf(!canFreeze())('puts the others back where one file cannot be written', async () => {
+  using stage = stageOf()
+  execFileSync('chattr', ['+i', stage.path('src/b.txt')])
+  const { status, stdout, stderr } = await rename(stage, ['a.txt:1:5', 'new'])
+  execFileSync('chattr', ['-i', stage.path('src/b.txt')])
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
   expect(stderr).toMatch(
     /^lsp-wal: not every file could be written; the others are as they were\n {2}src\/b.txt: /,
@@ -274,3 +290,16 @@ test.each(['rename', 'action'])('%s has a help text', async (name) => {
     stdout: expect.stringContaining(`Usage: lsp-wal ${name} `),
   })
 })
+
+/** Whether a file can be made immutable: nobody may replace it then, and only a write tells. */
+function canFreeze(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'lsp-wal-frozen-'))
+  try {
+    for (const flag of ['+i', '-i']) execFileSync('chattr', [flag, folder], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

@@ -35,6 +35,7 @@ test('the package holds the programs and what is to be read, and needs nothing e
     'client-shim',
     'client-shim/emacs',
     'client-shim/neovim',
+    'client-shim/neovim/doc',
     'client-shim/neovim/lua',
     'client-shim/neovim/lua/lsp-wal',
     'client-shim/neovim/plugin',
@@ -54,10 +55,13 @@ test('the package holds the programs and what is to be read, and needs nothing e
       'LICENSE',
       'README.md',
       'client-shim/emacs/lsp-wal.el',
+      'client-shim/neovim/doc/lsp-wal.txt',
+      'client-shim/neovim/doc/tags',
       'client-shim/neovim/lua/lsp-wal/health.lua',
       'client-shim/neovim/lua/lsp-wal/init.lua',
       'client-shim/neovim/plugin/lsp-wal.lua',
       'dist/THIRD-PARTY-LICENSES.txt',
+      'dist/server/package.json',
       'package.json',
       'server/ARCHITECTURE.md',
       'server/journal/FORMAT.md',
@@ -90,6 +94,13 @@ test('it holds the licence of each package whose code is in the programs', () =>
   expect(licences.match(/^={80}$/gm)).toHaveLength(packages.size)
 })
 
+test('what only looks at the history is one file, and loads no ES module', () => {
+  const text = readFileSync(stage.path('node_modules/lsp-wal/dist/server/history-commands.js'), 'utf8')
+  const loaded = Array.from(text.matchAll(/\b(?:require|import)\("([^"]+)"\)/g), ([, name]) => name!)
+  expect(loaded.length).toBeGreaterThan(5)
+  expect(loaded.filter((name) => !name.startsWith('node:'))).toEqual([])
+})
+
 test('publint has nothing to say about it', async () => {
   const pkgDir = stage.path('node_modules/lsp-wal')
   const { messages } = await publint({ pkgDir, pack: false, strict: true })
@@ -103,6 +114,18 @@ test.each(['lsp-wal', 'lsp-wal-headless'])('%s says its version and how it is us
   const help = await installed(name, '--help')
   expect(help).toMatchObject({ status: 0, stderr: '' })
   expect(help.stdout).toContain(`${name} `)
+})
+
+test.each([
+  ['log', '-h'],
+  ['log', '--help'],
+  ['help', 'log'],
+])('%s %s says how it is used', async (...typed) => {
+  expect(await installed('lsp-wal', ...typed)).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^Usage: lsp-wal log /),
+    stderr: '',
+  })
 })
 
 test('the installed programs wrap a server, journal its edit, and show it', async () => {

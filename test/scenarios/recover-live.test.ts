@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { HeadlessClient } from '../../client-shim/client.ts'
 import { editor, endEditors } from './screen.ts'
@@ -108,5 +110,62 @@ describe('recover, while an editor runs', () => {
     expect(finished.stdout).toContain('left alone  b.ts: the same lines were changed since\n')
     expect(text(client, stage)).toBe('typed\r\n')
     expect(stage.files()).toEqual({ ...AFTER, 'b.ts': BEFORE['b.ts'] })
+  })
+})
+
+describe('undo of an edit that a dead session left, while an editor runs', () => {
+  test('goes back in its buffers what it has open, the rest on the disk, and can be redone', async () => {
+    using stage = new Stage(BEFORE)
+    const client = await torn(stage)
+    await client.open(stage.path('a.ts'))
+    const [id] = /[0-9a-f]{8}/.exec((await stage.lspWal('status')).stdout)!
+    const oneFile = await stage.lspWal('undo', '--file', 'a.ts', id)
+    expect([oneFile.status, oneFile.stderr]).toEqual([
+      2,
+      'lsp-wal: this edit is waiting to be recovered as a whole: see lsp-wal recover\n',
+    ])
+    const dry = await stage.lspWal('undo', '--dry-run', id)
+    expect(dry.stdout).toMatch(/^[0-9a-f]{8} "Rename foo": 1 file would be written\.\n {2}changed {2}a\.ts\n/)
+    expect(stage.files()).toEqual({ ...BEFORE, 'a.ts': AFTER['a.ts'] })
+
+    const { status, stdout, stderr } = await stage.lspWal('undo', id)
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^Undid: [0-9a-f]{8} "Rename foo": 1 file written\.\n/)
+    expect(stdout).toContain('  changed  a.ts  (in the editor: save it there)\n')
+    expect(client.document(stage.path('a.ts'))?.text).toBe(BEFORE['a.ts'])
+    expect(stage.files()).toEqual({ ...BEFORE, 'a.ts': AFTER['a.ts'] })
+    await client.saveAll()
+    expect(stage.files()).toEqual(BEFORE)
+    expect((await stage.lspWal('recover')).stdout).toBe('Nothing is waiting to be recovered here.\n')
+    await quit(stage, client)
+    expect((await stage.lspWal('log')).stdout).toMatch(/ rolled back\n.*Rename foo/)
+  })
+
+  test('is refused as long as that editor starts', async () => {
+    using stage = new Stage(BEFORE)
+    const first = await torn(stage)
+    const [id] = /[0-9a-f]{8}/.exec((await stage.lspWal('status')).stdout)!
+    await quit(stage, first).catch(() => {}) // what was left is left still
+    const [file, ...args] = stage.wrapped(['--recover', 'report'])
+    const child = spawn(file!, args, { cwd: stage.workspace, stdio: ['pipe', 'pipe', 'inherit'] })
+    const ended = once(child, 'close')
+    const rootUri = stage.uri('').replace(/\/$/, '')
+    const params = { processId: null, rootUri, capabilities: {}, clientInfo: { name: 'Slow Editor' } }
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })
+    child.stdin.write(`Content-Length: ${body.length}\r\n\r\n${body}`)
+    await once(child.stdout, 'data')
+    for (const [command, ...more] of [
+      ['undo', id],
+      ['recover', '--roll-back', id],
+    ] as const) {
+      const { status, stderr } = await stage.lspWal(command, ...more)
+      expect([status, stderr]).toEqual([
+        1,
+        'lsp-wal: Slow Editor: it is still starting; try again in a moment\n',
+      ])
+    }
+    expect(stage.files()).toEqual({ ...BEFORE, 'a.ts': AFTER['a.ts'] })
+    child.kill('SIGKILL')
+    await ended
   })
 })

@@ -25,8 +25,7 @@ export function emacs(title: string, client: 'eglot' | 'lsp-mode', suffix = ''):
     canBeAsked: true,
     killsServers: client === 'lsp-mode',
     refusesMoves: client === 'eglot', // that of Emacs 30
-    movesFiles: false,
-    waitsForMoves: false,
+    movesFiles: client === 'lsp-mode',
     picksActions: false,
     start: (desk) => Emacs.start(desk, client, suffix),
   }
@@ -34,9 +33,6 @@ export function emacs(title: string, client: 'eglot' | 'lsp-mode', suffix = ''):
 
 /** What lsp-mode asks its user when a server has ended by itself. */
 const RESTART = /Do you want to restart it/
-
-/** What a user presses who looks whether something has changed. */
-const REDRAW = '\f'
 
 let started = 0
 
@@ -63,8 +59,17 @@ class Emacs implements Editor {
   static async start(desk: Desk, client: string, suffix: string): Promise<Emacs> {
     const sockets = join(desk.stage.folder, `emacs-${started++}`)
     mkdirSync(sockets, { mode: 0o700 })
-    const { command, options = null } = desk
-    const config = { command, options, root: desk.stage.workspace, client, sockets }
+    const { command, language, options = null, pasted = null } = desk
+    const config = {
+      command,
+      options,
+      pasted,
+      language: language.id,
+      endings: language.endings,
+      root: desk.stage.workspace,
+      client,
+      sockets,
+    }
     // It asks a terminal of more abilities for them, and waits for the answers.
     const env = { ...desk.env, TERM: 'vt100', LSP_WAL_TEST: JSON.stringify(config) }
     const terminal = await Terminal.start(desk, [`emacs${suffix}`, '-nw', '-Q', '-l', INIT], env)
@@ -94,8 +99,12 @@ class Emacs implements Editor {
     )
   }
 
-  async rename(name: string, newName: string): Promise<void> {
-    await this.#ask(`(test-rename ${quoted(name)} ${quoted(newName)})`)
+  async rename(name: string, word: string, newName: string): Promise<void> {
+    await this.#ask(`(test-rename ${quoted(name)} ${quoted(word)} ${quoted(newName)})`)
+  }
+
+  async execute(command: string): Promise<void> {
+    await this.#ask(`(test-execute '${command})`)
   }
 
   async run(command: string): Promise<void> {
@@ -105,6 +114,11 @@ class Emacs implements Editor {
     expect(await this.asked()).toMatch(/proceed\?/i)
     await this.#ask('(setq test-questions nil)')
     this.#terminal.press('y')
+  }
+
+  async move(name: string, newName: string): Promise<void> {
+    await this.open(name)
+    await this.#ask(`(test-move ${quoted(name)} ${quoted(newName)})`)
   }
 
   async texts(): Promise<Record<string, string>> {
@@ -123,12 +137,10 @@ class Emacs implements Editor {
   async answer(choice: string): Promise<void> {
     await this.#ask('(test-empty-minibuffer)') // eglot puts the first choice there
     this.#terminal.press(`${choice}\r`)
-    // With an answer its user is not idle again before the next key, and eglot tells of changes when they are.
     await until(
       'the question to be gone',
       async () => (await this.#ask('(or (minibuffer-prompt) "")')) === '',
     )
-    this.#terminal.press(REDRAW)
   }
 
   async undo(name: string): Promise<void> {

@@ -9,21 +9,28 @@
 (defvar test-command (append (gethash "command" test-config) nil))
 (defvar test-options (gethash "options" test-config))
 (defvar test-client (gethash "client" test-config))
+(defvar test-pasted (gethash "pasted" test-config))
 
-(define-derived-mode words-mode prog-mode "Words")
-(add-to-list 'auto-mode-alist '("\\.ts\\'" . words-mode))
+(if test-pasted
+    (define-derived-mode words-mode js-mode "Words") ; what is pasted is for a mode that Emacs has
+  (define-derived-mode words-mode prog-mode "Words"))
+(defvar test-language (gethash "language" test-config))
+(seq-doseq (each (gethash "endings" test-config))
+  (add-to-list 'auto-mode-alist (cons (concat "\\." each "\\'") 'words-mode)))
 
 (require 'project)
-(add-hook 'project-find-functions (lambda (_) (cons 'transient test-root)))
+(unless test-pasted
+  (add-hook 'project-find-functions (lambda (_) (cons 'transient test-root))))
 
 (if (equal test-client "eglot")
     (progn
       (require 'eglot)
-      (put 'words-mode 'eglot-language-id "typescript")
-      (setq eglot-server-programs (list (cons 'words-mode
-                                              (append test-command
-                                                      (when test-options
-                                                        (list :initializationOptions test-options))))))
+      (put 'words-mode 'eglot-language-id test-language)
+      (unless test-pasted
+        (setq eglot-server-programs (list (cons 'words-mode
+                                                (append test-command
+                                                        (when test-options
+                                                          (list :initializationOptions test-options)))))))
       (add-hook 'words-mode-hook #'eglot-ensure))
   (load "lsp-mode-autoloads" t)         ; without package.el nobody has
   (require 'lsp-mode)
@@ -32,13 +39,14 @@
         lsp-enable-suggest-server-download nil
         lsp-enable-snippet nil
         lsp-enabled-clients '(words))
-  (add-to-list 'lsp-language-id-configuration '(words-mode . "typescript"))
+  (add-to-list 'lsp-language-id-configuration (cons 'words-mode test-language))
   (lsp-register-client
    (make-lsp-client :new-connection (lsp-stdio-connection (lambda () test-command))
                     :initialization-options (lambda () test-options)
                     :major-modes '(words-mode) :server-id 'words))
   (lsp-workspace-folders-add (directory-file-name test-root))
   (add-hook 'words-mode-hook #'lsp))
+(when test-pasted (load test-pasted nil t t))
 
 ;; What the test is: the hands and eyes of a user.
 
@@ -81,12 +89,19 @@
                   (seq-every-p (lambda (each) (eq (lsp--workspace-status each) 'initialized))
                                (lsp-workspaces))))))))
 
-(defun test-rename (name new)
+(defun test-rename (name word new)
   (test-later
    (switch-to-buffer (test-buffer name))
    (goto-char (point-min))
+   (let ((case-fold-search nil)) (re-search-forward (concat "\\_<" word "\\_>")))
+   (goto-char (match-beginning 0))
    (setq this-command (if (equal test-client "eglot") 'eglot-rename 'lsp-rename)) ; eglot looks at it
    (funcall this-command new)))
+
+(defun test-execute (command)
+  (test-later
+   (switch-to-buffer (seq-find #'buffer-file-name (buffer-list)))
+   (call-interactively command)))
 
 (defun test-run (command)
   (test-later
@@ -94,6 +109,14 @@
        (eglot-execute-command (eglot-current-server) (intern command) [])
      ;; `lsp-workspace-command-execute' waits, and an edit that moves a file makes it wait in vain (10 s).
      (lsp-request-async "workspace/executeCommand" (list :command command) #'ignore))))
+
+(defun test-move (name new)
+  (test-later
+   (switch-to-buffer (test-buffer name))
+   ;; lsp-mode advises `rename-file'; a command that is compiled to machine code, like `rename-visited-file', would
+   ;; not heed that in an Emacs without a compiler.
+   (rename-file buffer-file-name (expand-file-name new test-root))
+   (set-visited-file-name (expand-file-name new test-root) nil t)))
 
 (defun test-texts ()
   (let ((texts (make-hash-table :test 'equal)))

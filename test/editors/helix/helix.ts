@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { type Desk, until } from '../desk.ts'
 import type { Editor, EditorKind } from '../editor.ts'
 import { Terminal } from '../terminal.ts'
+import { toml } from '../toml.ts'
 
 /** Helix on a terminal, which is all that can be spoken to: what its buffers hold is what it tells its server. */
 export function helix(title: string, command: string): EditorKind {
@@ -16,7 +17,6 @@ export function helix(title: string, command: string): EditorKind {
     killsServers: true,
     refusesMoves: false,
     movesFiles: true,
-    waitsForMoves: false,
     picksActions: true,
     start: (desk) => Helix.start(desk, command),
   }
@@ -44,8 +44,10 @@ class Helix implements Editor {
     const folder = join(desk.home, '.config/helix')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'config.toml'), CONFIG)
-    writeFileSync(join(folder, 'languages.toml'), languages(desk))
-    mkdirSync(join(desk.stage.workspace, '.helix'), { recursive: true }) // what makes a folder a workspace to it
+    if (desk.pasted === undefined) {
+      writeFileSync(join(folder, 'languages.toml'), languages(desk))
+      mkdirSync(join(desk.stage.workspace, '.helix'), { recursive: true }) // what makes a folder a workspace to it
+    } else copyFileSync(desk.pasted, join(folder, 'languages.toml'))
     const terminal = await Terminal.start(desk, [command], desk.env)
     await terminal.shows(/NOR/)
     return new Helix(desk, terminal)
@@ -56,7 +58,7 @@ class Helix implements Editor {
   }
 
   async open(name: string): Promise<void> {
-    this.#type(`open ${name}`)
+    this.#type(`open ${this.#pathOf(name)}`)
     await until(
       `${name} to be attached`,
       () => name in this.#desk.texts,
@@ -64,13 +66,18 @@ class Helix implements Editor {
     )
   }
 
-  async rename(name: string, newName: string): Promise<void> {
+  async rename(name: string, word: string, newName: string): Promise<void> {
     await this.#show(name)
-    this.#terminal.press('gg')
+    // From the end, where it is not: the search goes on at the beginning.
+    this.#terminal.press(`ge/\\b${word}\\b\r`)
     this.#terminal.lookAway()
     this.#terminal.press(' r')
     await this.#terminal.shows(/rename-to:/)
     this.#terminal.press(`\x15${newName}\r`)
+  }
+
+  async execute(command: string): Promise<void> {
+    this.#type(command)
   }
 
   async run(command: string): Promise<void> {
@@ -92,7 +99,7 @@ class Helix implements Editor {
 
   async move(name: string, newName: string): Promise<void> {
     await this.open(name)
-    this.#type(`move ${newName}`)
+    this.#type(`move ./${newName}`)
   }
 
   async texts(): Promise<Readonly<Record<string, string>>> {
@@ -117,8 +124,10 @@ class Helix implements Editor {
   async type(name: string, line: string): Promise<void> {
     await this.#show(name)
     this.#terminal.lookAway()
-    this.#terminal.press(`geo${line}`)
+    this.#terminal.press('geo')
     await this.#terminal.shows(/INS/)
+    // As one change: on a busy machine 25.01 tells its server of several in an order that is not theirs.
+    this.#terminal.press(`\x1b[200~${line}\x1b[201~`)
     this.#terminal.lookAway()
     this.#terminal.press('\x1b')
     // With a key right behind it, it would be read as Alt with that key.
@@ -184,8 +193,13 @@ class Helix implements Editor {
   /** A file that is open already, or shown for the first time. */
   async #show(name: string): Promise<void> {
     this.#terminal.lookAway()
-    this.#type(`open ${name}`)
+    this.#type(`open ${this.#pathOf(name)}`)
     await this.#terminal.shows(new RegExp(name.replace('.', '\\.')))
+  }
+
+  /** As its user types it: from where it was started. */
+  #pathOf(name: string): string {
+    return relative(this.#desk.processes.cwd, this.#desk.stage.path(name))
   }
 
   /** A command that is typed. */
@@ -201,7 +215,7 @@ auto-info = false
 `
 
 /** Strings and arrays of strings are written in TOML as they are in JSON. */
-function languages({ command: [command, ...args], options }: Desk): string {
+function languages({ command: [command, ...args], language, options }: Desk): string {
   return `
 [language-server.words]
 command = ${JSON.stringify(command)}
@@ -209,16 +223,8 @@ args = ${JSON.stringify(args)}
 ${options === undefined ? '' : `config = ${toml(options)}`}
 
 [[language]]
-name = "typescript"
+name = ${JSON.stringify(language.id)}
 language-servers = ["words"]
 auto-format = false
 `
-}
-
-/** What stands in JSON, in one line. */
-function toml(value: unknown): string {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value)
-  return `{ ${Object.entries(value)
-    .map(([key, each]) => `${key} = ${toml(each)}`)
-    .join(', ')} }`
 }

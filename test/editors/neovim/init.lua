@@ -17,17 +17,19 @@ local function start(buffer)
   }, { bufnr = buffer })
 end
 
-if vim.lsp.config then
+if config.pasted then
+  dofile(config.pasted)
+elseif vim.lsp.config then
   vim.lsp.config('words', {
     cmd = config.command,
-    filetypes = { 'typescript' },
+    filetypes = { config.language },
     root_dir = config.root,
     init_options = config.options,
   })
   vim.lsp.enable('words')
 else
   vim.api.nvim_create_autocmd('FileType', {
-    pattern = 'typescript',
+    pattern = config.language,
     callback = function(event)
       start(event.buf)
     end,
@@ -64,7 +66,7 @@ local function show(name)
 end
 
 local function client()
-  return vim.lsp.get_clients({ name = 'words' })[1]
+  return vim.lsp.get_clients()[1]
 end
 
 function Test.open(name)
@@ -77,9 +79,10 @@ function Test.attached(name)
   return found ~= nil and found.initialized == true and vim.lsp.buf_is_attached(buffer(name), found.id)
 end
 
-function Test.rename(name, new)
+function Test.rename(name, word, new)
   show(name)
   vim.api.nvim_win_set_cursor(0, { 1, 0 })
+  vim.fn.search([[\C\<]] .. word .. [[\>]], 'c')
   vim.lsp.buf.rename(new)
 end
 
@@ -157,7 +160,7 @@ function Test.restart()
   local found = client()
   local buffers = {}
   for _, each in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.api.nvim_buf_is_loaded(each) and vim.bo[each].filetype == 'typescript' then
+    if vim.api.nvim_buf_is_loaded(each) and vim.bo[each].filetype == config.language then
       table.insert(buffers, each)
     end
   end

@@ -17,7 +17,6 @@ export function neovim(title: string, command: string): EditorKind {
     killsServers: false,
     refusesMoves: false,
     movesFiles: true,
-    waitsForMoves: true,
     picksActions: true,
     start: (desk) => Neovim.start(desk, command),
   }
@@ -44,7 +43,8 @@ class Neovim implements Editor {
 
   static async start(desk: Desk, command: string): Promise<Neovim> {
     const socket = join(desk.stage.folder, `nvim-${started++}`)
-    const config = { command: desk.command, options: desk.options, root: desk.stage.workspace }
+    const { command: server, language, options, pasted } = desk
+    const config = { command: server, options, pasted, language: language.id, root: desk.stage.workspace }
     // Where it finds no folder for its own log, it makes one of the workspace.
     const env = {
       ...desk.env,
@@ -71,8 +71,12 @@ class Neovim implements Editor {
     await until(`${name} to be attached`, async () => (await this.#ask('Test.attached(_A)', name)) === true)
   }
 
-  async rename(name: string, newName: string): Promise<void> {
-    await this.#do('Test.rename(_A[1], _A[2])', [name, newName])
+  async rename(name: string, word: string, newName: string): Promise<void> {
+    await this.#do('Test.rename(_A[1], _A[2], _A[3])', [name, word, newName])
+  }
+
+  async execute(command: string): Promise<void> {
+    await this.#do('vim.cmd(_A)', command)
   }
 
   async run(command: string): Promise<void> {

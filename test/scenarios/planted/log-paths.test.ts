@@ -23,7 +23,7 @@ describe.concurrent('a log that names', () => {
     ['a path under .git through a link', (at) => at.path('git/config'), /under \.git/],
     ['the workspace folder itself', (at) => at.workspace, /folder now/],
     ['a file of the kernel whose reader waits', () => '/proc/kmsg', /changed since/],
-    ['a device', () => '/dev/zero', /it is a other now/],
+    ['a device', () => '/dev/zero', /it is no ordinary file now/],
   ])('%s', async ([, pathIn, reason], { expect }) => {
     using at = new Planted()
     for (const folder of ['.git', 'sub/.GiT']) at.write(`${folder}/config`, 'old\n')

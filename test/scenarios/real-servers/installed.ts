@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
-import { describeUnless } from '../../requirements.ts'
+import { describeUnless, UNPACKAGED } from '../../requirements.ts'
 import { keep } from './rows.ts'
 import type { RealServer } from './wrapped-server.ts'
 
@@ -13,16 +13,19 @@ export interface Program {
   readonly wanted?: RegExp
   /** How to get it, for whoever reads that a test was skipped. */
   readonly install: string
+  /** It is in no package: what needs it is skipped even where everything is required. */
+  readonly unpackaged?: true
 }
 
 /**
  * Describes what holds where programs are installed. Elsewhere it is skipped, in one line that says how to get
- * them; with LSP_WAL_TEST_REQUIRE=all it fails instead.
+ * them; with LSP_WAL_TEST_REQUIRE=all it fails instead, but for want of what no package has.
  */
 export function describeWith(programs: readonly Program[], title: string, body: () => void): void {
   const [missing] = programs.filter((program) => !isInstalled(program))
   if (missing !== undefined) keep({ missing: missing.name })
-  describeUnless(missing && `${missing.name} (${missing.install})`, title, body)
+  const wanted = missing && `${missing.name} (${missing.install})`
+  describeUnless(missing?.unpackaged ? `${UNPACKAGED} ${wanted}` : wanted, title, body)
 }
 
 export function isInstalled({ name, version, wanted = /./ }: Program): boolean {

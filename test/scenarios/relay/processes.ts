@@ -34,12 +34,12 @@ export const test = base
 
 /** Processes that a test has started, and those that they said they had started. */
 export class Processes {
-  readonly #cwd: string
+  readonly cwd: string
   readonly #groups: number[] = []
   readonly #others: number[] = []
 
   constructor(cwd: string) {
-    this.#cwd = cwd
+    this.cwd = cwd
   }
 
   /** Starts a command as an editor does, at the head of a process group of its own. */
@@ -70,7 +70,7 @@ export class Processes {
   #spawn(command: readonly string[], env: NodeJS.ProcessEnv): Child {
     const [file, ...args] = command
     const child = spawn(file!, args, {
-      cwd: this.#cwd,
+      cwd: this.cwd,
       env,
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',

@@ -18,14 +18,22 @@ describe('recover, while an editor has not done with what waits there', () => {
     first.proxy.child.kill('SIGKILL')
     await first.proxy.ended
 
-    // Not initialized yet: what it has taken over it deals with later.
-    const second = await Session.start(stage, processes)
+    const second = await Session.start(stage, processes, (server) => stage.wrapped(['--recover=ask'], server))
     await second.exchange({ fromEditor: [initialize(stage)] })
-    const busy = await stage.lspWal('recover', '--finish')
-    expect([busy.status, busy.stdout]).toEqual([1, ''])
-    expect(busy.stderr).toMatch(/^lsp-wal: .*: it deals with that at the moment: see what it asks\n$/)
+    // Neither side may be told anything yet.
+    expect(await stage.lspWal('recover', '--finish')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^lsp-wal: .*: it is still starting; try again in a moment\n$/),
+    })
     await second.exchange({ fromServer: [message({ id: 'initialize', result: { capabilities: {} } })] })
     await second.exchange({ fromEditor: [initialized] })
+    // It is asked there, and not answered.
+    expect(await stage.lspWal('recover', '--finish')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^lsp-wal: .*: it deals with that at the moment: see what it asks\n$/),
+    })
     expect(stage.files()['a.ts']).toBe('foo\n')
     expect(existsSync(stage.journal)).toBe(true)
   })
