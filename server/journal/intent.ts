@@ -71,6 +71,8 @@ export interface PathFacts {
   readonly version?: number
   /** What the disk held beside a buffer: raw hash, or null for nothing. */
   readonly disk?: string | null
+  /** Another program had written that since the editor read or saved the file. */
+  readonly stale?: true
   /** Of the file on disk: bytes, nanoseconds since 1970, permission bits. */
   readonly size?: number
   readonly mtimeNs?: bigint

@@ -118,6 +118,7 @@ function factsOf(note: Json): PathFacts {
     from: note.from === 'buffer' ? 'buffer' : 'disk',
     ...(note.version !== undefined && { version: integerAt(note, 'version') }),
     ...(note.disk !== undefined && { disk: note.disk === null ? null : stringAt(note, 'disk') }),
+    ...(note.stale === true && { stale: true }),
     ...(note.size !== undefined && { size: numberAt(note, 'size') }),
     ...(note.mtime !== undefined && { mtimeNs: bigIntAt(note, 'mtime') }),
     ...(note.mode !== undefined && { mode: numberAt(note, 'mode') }),

@@ -24,6 +24,8 @@ export interface ClientFacts {
   readonly takesActions: boolean
   /** It writes files that its user has not open, and tells of them by `didOpen` all the same. */
   readonly opensWhatItWrites: boolean
+  /** It tells of each save, if the server asks for that. */
+  readonly tellsOfSaves: boolean
 }
 
 export const KAKOUNE_LSP = 'kakoune-lsp'
@@ -36,7 +38,8 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
   const { textDocument, window, workspace } = asObject(capabilities)
   const { applyEdit, workspaceEdit } = asObject(workspace)
   const { changeAnnotationSupport, resourceOperations } = asObject(workspaceEdit)
-  const { codeActionLiteralSupport } = asObject(asObject(textDocument).codeAction)
+  const { codeAction, synchronization } = asObject(textDocument)
+  const { codeActionLiteralSupport } = asObject(codeAction)
   const pid =
     typeof processId === 'number' && Number.isSafeInteger(processId) && processId > 0 ? processId : null
   return {
@@ -57,6 +60,7 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
     confirmsParts: typeof changeAnnotationSupport === 'object' && changeAnnotationSupport !== null,
     takesActions: typeof codeActionLiteralSupport === 'object' && codeActionLiteralSupport !== null,
     opensWhatItWrites: name === KAKOUNE_LSP,
+    tellsOfSaves: asObject(synchronization).didSave === true && name !== KAKOUNE_LSP,
   }
 }
 

@@ -9,6 +9,8 @@ export interface Document {
   readonly version: number | undefined
   /** UTF-8. */
   readonly text: Buffer
+  /** UTF-8: what the editor has read from the disk or written there last; undefined: that is not known. */
+  readonly readOrSaved: Buffer | undefined
   /** No change of it has come. */
   readonly isAsOpened: boolean
   /** It was set aside, and no change of it has come since. */
@@ -19,6 +21,7 @@ interface Held {
   uri: string
   version: number | undefined
   text: Buffer
+  readOrSaved: Buffer
   isAsOpened: boolean
   isAside: boolean
   /** Changes that came and were not needed yet: typing is only applied when somebody asks. */
@@ -50,6 +53,8 @@ export class Mirror {
   /** Their documents were open: what still comes for them is late, not early. */
   readonly #closed = new Set<string>()
   encoding: PositionEncoding = 'utf-16'
+  /** Whether the editor tells of each save: many servers do not ask it to, and some editors never do. */
+  tellsOfSaves = false
 
   get paths(): string[] {
     return [...this.#documents.keys()]
@@ -63,6 +68,7 @@ export class Mirror {
       uri: held.uri,
       version: held.version,
       text: held.text,
+      readOrSaved: held.isAsOpened || this.tellsOfSaves ? held.readOrSaved : undefined,
       isAsOpened: held.isAsOpened,
       isAside: held.isAside,
     }
@@ -85,10 +91,12 @@ export class Mirror {
     )
     this.#early.delete(path)
     this.#closed.delete(path)
+    const bytes = Buffer.from(text, 'utf8')
     this.#documents.set(path, {
       uri: uri as string,
       version: early.at(-1)?.version ?? (typeof version === 'number' ? version : undefined),
-      text: Buffer.from(text, 'utf8'),
+      text: bytes,
+      readOrSaved: bytes,
       isAsOpened: early.length === 0,
       isAside: false,
       waiting: early.flatMap(({ changes }) => changes),
@@ -113,6 +121,17 @@ export class Mirror {
     held.isAside = false
     for (const change of changes) if (isContentChange(change)) held.waiting.push(change)
     if (held.waiting.length > MANY) this.#apply(held)
+    return path
+  }
+
+  /** `params` of `textDocument/didSave`. */
+  save(params: unknown): string | undefined {
+    const path = this.pathOf(params)
+    const held = path === undefined ? undefined : this.#documents.get(path)
+    if (held === undefined) return path
+    this.#apply(held)
+    held.readOrSaved = held.text
+    this.tellsOfSaves = true
     return path
   }
 

@@ -34,6 +34,7 @@ export function originalOf(
     from: 'buffer',
     ...(document.version !== undefined && { version: document.version }),
     disk: disk === undefined ? null : hasher.hash(disk),
+    ...(isStale(document, disk) && { stale: true }),
   })
   if (disk !== undefined && sameText(document.text, disk)) {
     const newline = missingNewline(document.text, disk, edits)
@@ -53,6 +54,11 @@ export function originalOf(
       : { bytes: disk, facts, doubt: 'it is not UTF-8 and its buffer has unsaved changes' }
   }
   return { bytes: disk === undefined ? document.text : writtenLike(disk, document.text), facts: buffer() }
+}
+
+/** Whether another program has written the file since the editor read or saved it, and it took no notice. */
+function isStale({ readOrSaved }: Document, disk: Buffer | undefined): boolean {
+  return disk !== undefined && readOrSaved !== undefined && !sameText(readOrSaved, disk)
 }
 
 /**

@@ -127,7 +127,7 @@ class ProxyRun {
       'textDocument/didOpen': look(({ params }) => this.#textChanged(this.#mirror.open(params))),
       'textDocument/didChange': look(({ params }) => this.#textChanged(this.#mirror.change(params))),
       'textDocument/didClose': look(({ params }) => this.#closed(this.#mirror.close(params))),
-      'textDocument/didSave': look(({ params }) => this.#saved(this.#mirror.pathOf(params))),
+      'textDocument/didSave': look(({ params }) => this.#saved(this.#mirror.save(params))),
       'workspace/didChangeWorkspaceFolders': {
         kind: 'hold',
         settle: (message) => this.#foldersChanged(message),
@@ -272,9 +272,11 @@ class ProxyRun {
   #initializeResult(message: Message): Buffer {
     this.#initializeId = undefined
     const { capabilities } = asObject(message.result)
-    const encoding = asObject(capabilities).positionEncoding
+    const { positionEncoding: encoding, textDocumentSync } = asObject(capabilities)
     if (encoding === 'utf-8' || encoding === 'utf-16' || encoding === 'utf-32')
       this.#mirror.encoding = encoding
+    if (asObject(textDocumentSync).save && this.#started?.client.tellsOfSaves)
+      this.#mirror.tellsOfSaves = true
     const frame = this.#roads.offered(message)
     const bodyAt = frame.indexOf('\r\n\r\n') + 4
     return this.#ownCommands.offered(frame === message.frame ? message : new Message(frame, bodyAt))

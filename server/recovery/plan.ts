@@ -61,6 +61,12 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
   const restored = seen.filter(({ state }) => state === 'restored')
   if (restored.length > 0) return { kind: 'ask', reason: `${namesOf(restored)} written again since` }
 
+  const stale = seen.filter(
+    ({ image, state }) => state === 'untouched' && intent.facts.get(image.path)?.stale,
+  )
+  if (stale.length > 0 && !rollBack)
+    return { kind: 'ask', reason: `${namesOf(stale)} written by another program, unseen by the editor` }
+
   if (rollBack) {
     const { left, ...back } = rollBackWay(intent, seen, { withheld })
     if (left.length > 0) return { kind: 'ask', reason: `${left[0]!.path}: ${left[0]!.reason}` }

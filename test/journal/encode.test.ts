@@ -209,7 +209,7 @@ describe('an encoded intent', () => {
       '01',
       [created('/w/new', 'x'), deleted('/w/gone', 'y'), ...moved('/w/from', '/w/to', 'z')],
       {
-        facts: facts({ '/w/gone': { from: 'buffer', version: -3, disk: null, mode: 0o755 } }),
+        facts: facts({ '/w/gone': { from: 'buffer', version: -3, disk: null, stale: true, mode: 0o755 } }),
         folders: { made: ['/w/x'], removed: [] },
       },
     )
@@ -237,7 +237,7 @@ describe('an encoded intent', () => {
       folders: { made: ['/w/x'], removed: [] },
       paths: {
         '/w/new': { after: { raw: '5c80c09683041123', norm: '5c80c09683041123' } },
-        '/w/gone': { after: null, from: 'buffer', version: -3, disk: null, mode: 493 },
+        '/w/gone': { after: null, from: 'buffer', version: -3, disk: null, stale: true, mode: 493 },
         '/w/from': { after: null },
         '/w/to': {
           after: { raw: hasher.hash(Buffer.from('z')), norm: hasher.hash(Buffer.from('z')) },

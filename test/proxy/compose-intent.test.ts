@@ -189,6 +189,29 @@ describe('a document that is open', () => {
     })
   })
 
+  it('is stale where another program has written its file since it was read or saved', async () => {
+    const project = new Project({ '/p/a.ts': 'foo\n' })
+    const isStale = async () =>
+      (await project.intent(edits('/p/a.ts', put(0, 0, 3, 'sum')))).facts.get('/p/a.ts')?.stale ?? false
+    const textDocument = { uri: uri('/p/a.ts'), version: 2 }
+    const type = (text: string) => project.mirror.change({ textDocument, contentChanges: [{ text }] })
+    project.open('/p/a.ts', 'foo\n')
+    expect(await isStale()).toBe(false)
+    project.machine.platter.put('/p/a.ts', 'foo\nmore\n')
+    expect(await isStale()).toBe(true)
+    // Saved, or written by another: nobody says.
+    type('foo\nmore')
+    type('foo\nmore // unsaved\n')
+    expect(await isStale()).toBe(false)
+    project.mirror.save({ textDocument })
+    expect(await isStale()).toBe(true)
+    project.machine.platter.put('/p/a.ts', '\ufefffoo\r\nmore // unsaved')
+    type('foo\n')
+    expect(await isStale()).toBe(false)
+    project.machine.platter.remove('/p/a.ts', 'file')
+    expect(await isStale()).toBe(false)
+  })
+
   it('at another version than the edit is for may be skipped by its editor: what becomes of it is unknown', async () => {
     const project = new Project({ '/p/a.ts': 'foo\n' }).open('/p/a.ts', 'foo\n', 7)
     const stale = { textDocument: { uri: uri('/p/a.ts'), version: 6 }, edits: [put(0, 0, 3, 'sum')] }

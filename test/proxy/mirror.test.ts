@@ -210,6 +210,23 @@ describe('opening and closing', () => {
     expect(mirror.paths).toEqual([path])
   })
 
+  it('remembers what the editor has read or saved, as long as it can tell', () => {
+    const readOrSaved = (mirror: Mirror) => mirror.document(path)?.readOrSaved?.toString()
+    const mirror = opened('read')
+    expect(readOrSaved(mirror)).toBe('read')
+    change(mirror, [{ text: 'typed' }])
+    // It may have been saved: many editors do not tell.
+    expect(readOrSaved(mirror)).toBeUndefined()
+    expect(mirror.save({ textDocument: { uri } })).toBe(path)
+    change(mirror, [{ text: 'typed on' }])
+    expect(readOrSaved(mirror)).toBe('typed')
+    mirror.open({ textDocument: { uri, version: 3, text: 'read again' } })
+    change(mirror, [{ text: 'typed' }])
+    expect(readOrSaved(mirror)).toBe('read again')
+    expect(mirror.save({ textDocument: { uri: 'file:///p/b.ts' } })).toBe('/p/b.ts')
+    expect(mirror.save({ textDocument: null })).toBeUndefined()
+  })
+
   it('keeps changes that come before their document is opened, as Helix sends them', () => {
     const mirror = new Mirror()
     expect(change(mirror, [{ range: range(0, 0, 0, 3), text: 'bar' }], 1)).toBeUndefined()

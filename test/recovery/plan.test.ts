@@ -203,6 +203,25 @@ describe('the plan', () => {
     expect(plan(['untouched', 'untouched', 'untouched'])).toBe('offer: it was never saved')
   })
 
+  it('asks rather than writing over what another program wrote under a buffer', () => {
+    const facts = new Map([['/w/b', { from: 'buffer', disk: '0123456789abcdef', stale: true }]] as const)
+    const plan = (mode: RecoverMode, states: PathState[]) =>
+      wordsOf(
+        planRecovery(intentOf('01', images, { facts }), seenOf(states), {
+          mode,
+          editorHadIt: true,
+          doubt: undefined,
+        }),
+      )
+    const ask = 'ask: /w/b was written by another program, unseen by the editor'
+    for (const mode of ['auto', 'replay'] as const) {
+      expect(plan(mode, ['landed', 'untouched', 'untouched'])).toBe(ask)
+      expect(plan(mode, ['untouched', 'untouched', 'untouched'])).toBe(ask)
+      expect(plan(mode, ['untouched', 'landed', 'untouched'])).toBe('finish /w/a=new /w/c=new')
+    }
+    expect(plan('rollback', ['landed', 'untouched', 'untouched'])).toBe('roll-back /w/a=old')
+  })
+
   it.each(MODES)('forgets one that its editor never took up, as long as nothing shows of it: %s', (mode) => {
     const plan = (states: PathState[]) =>
       wordsOf(

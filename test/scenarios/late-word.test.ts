@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { afterEach, expect, test } from 'vitest'
-import { createMessageConnection, type MessageConnection } from 'vscode-jsonrpc/node'
+import { expect, test } from 'vitest'
+import { LateEditor } from './late-editor.ts'
 import { Stage } from './stage.ts'
 
 const BEFORE = { 'a.ts': 'foo\n', 'b.ts': 'foo\n', 'c.ts': 'foo\n', 'd.ts': 'foo\n' }
@@ -12,80 +10,6 @@ function rename(stage: Stage): object {
   const names = Object.keys(BEFORE).map((name) => [stage.uri(name), [{ range, newText: 'bar' }]] as const)
   return {
     executeCommand: { command: 'edit', arguments: [{ changes: Object.fromEntries(names) }, 'Rename foo'] },
-  }
-}
-
-const running: LateEditor[] = []
-afterEach(() => {
-  for (const editor of running.splice(0)) editor.die()
-})
-
-/** An editor that says of every edit that it took it, and tells of the change when it is told to, as Emacs does. */
-class LateEditor {
-  readonly told: string[] = []
-  readonly #stage: Stage
-  readonly #child
-  readonly #wire: MessageConnection
-
-  private constructor(stage: Stage) {
-    const [file, ...args] = stage.wrapped()
-    this.#stage = stage
-    this.#child = spawn(file!, args, { cwd: stage.workspace, stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#child.stdin.on('error', () => {}) // it was killed
-    this.#wire = createMessageConnection(this.#child.stdout, this.#child.stdin)
-    this.#wire.onRequest('workspace/applyEdit', () => ({ applied: true }))
-    const hear = ({ message }: { message: string }) => void this.told.push(message)
-    this.#wire.onNotification('window/showMessage', hear)
-    this.#wire.onRequest('window/showMessageRequest', (asked: { message: string }) => {
-      hear(asked)
-      return new Promise(() => {})
-    })
-    this.#wire.listen()
-    running.push(this)
-  }
-
-  /** With c.ts open. */
-  static async start(stage: Stage): Promise<LateEditor> {
-    const editor = new LateEditor(stage)
-    await editor.#wire.sendRequest('initialize', {
-      processId: null, // another editor each time
-      rootUri: null,
-      workspaceFolders: [{ uri: stage.uri(''), name: 'workspace' }],
-      capabilities: { workspace: { applyEdit: true, workspaceEdit: { documentChanges: true } } },
-    })
-    await editor.#wire.sendNotification('initialized', {})
-    const text = readFileSync(stage.path('c.ts'), 'utf8')
-    const textDocument = { uri: stage.uri('c.ts'), languageId: 'typescript', version: 1, text }
-    await editor.#wire.sendNotification('textDocument/didOpen', { textDocument })
-    return editor
-  }
-
-  async hears(what: RegExp): Promise<void> {
-    await expect.poll(() => this.told, { timeout: 20_000 }).toContainEqual(expect.stringMatching(what))
-  }
-
-  /** Tells at last of what its buffer has held all the time. */
-  async tells(text: string): Promise<void> {
-    const textDocument = { uri: this.#stage.uri('c.ts'), version: 2 }
-    await this.#wire.sendNotification('textDocument/didChange', { textDocument, contentChanges: [{ text }] })
-  }
-
-  async saves(text: string): Promise<void> {
-    writeFileSync(this.#stage.path('c.ts'), text)
-    const textDocument = { uri: this.#stage.uri('c.ts') }
-    await this.#wire.sendNotification('textDocument/didSave', { textDocument })
-  }
-
-  async quit(): Promise<void> {
-    const gone = new Promise((done) => this.#child.once('close', done))
-    await this.#wire.sendRequest('shutdown')
-    await this.#wire.sendNotification('exit')
-    await gone
-  }
-
-  die(): void {
-    this.#wire.dispose()
-    this.#child.kill('SIGKILL')
   }
 }
 
@@ -137,5 +61,5 @@ test('an undo from the command line says so of the file', async () => {
   const { stdout, status } = await stage.lspWal('undo')
   expect(status).toBe(0)
   expect(stdout).toContain('c.ts  (not seen in the editor yet: look, and save it there)\n')
-  editor.die()
+  await editor.die()
 })
