@@ -24,6 +24,8 @@ export interface ClientFacts {
   readonly takesActions: boolean
   /** It writes files that its user has not open, and tells of them by `didOpen` all the same. */
   readonly opensWhatItWrites: boolean
+  /** It keeps the last line end of a buffer, whatever an edit says. */
+  readonly keepsLastLineEnd: boolean
   /** It tells of each save, if the server asks for that. */
   readonly tellsOfSaves: boolean
 }
@@ -60,6 +62,7 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
     confirmsParts: typeof changeAnnotationSupport === 'object' && changeAnnotationSupport !== null,
     takesActions: typeof codeActionLiteralSupport === 'object' && codeActionLiteralSupport !== null,
     opensWhatItWrites: name === KAKOUNE_LSP,
+    keepsLastLineEnd: name === KAKOUNE_LSP,
     tellsOfSaves: asObject(synchronization).didSave === true && name !== KAKOUNE_LSP,
   }
 }

@@ -35,6 +35,8 @@ export interface Abilities {
   readonly renames: boolean
   /** It writes files that its user has not open, and tells of them as if they were. */
   readonly opensWhatItWrites: boolean
+  /** It keeps the last line end of a buffer, and has one more where an edit brings one. */
+  readonly keepsLastLineEnd: boolean
 }
 
 /** Those of some paths that are open somewhere else: behind another server, or in another editor. */
@@ -212,7 +214,7 @@ export class EditorWorkspace implements Workspace {
       if (under.kind !== 'file' || !sameText(document.text, bytesOf(under.bytes)))
         throw new Refused(`${change.path} was changed meanwhile`)
     }
-    const edit = editOf(document, after, this.#mirror)
+    const edit = this.#editOf(document, after)
     // The version is there even where it is null: without the key Neovim fails. One document a request: it checks
     // the version of the first one only.
     const textDocument = { uri: document.uri, version: document.version ?? null }
@@ -223,6 +225,33 @@ export class EditorWorkspace implements Workspace {
     // One at a time: its user may be asked about it. Either is enough to go on: some answer first, some not at all.
     await Promise.race([answer.catch(ignored), shown.catch(ignored)])
     return () => shown
+  }
+
+  /** The lines that differ between a document and the bytes it is to hold, as an LSP text edit. */
+  #editOf(document: Document, after: Uint8Array): object {
+    const before = document.text
+    const text = textFor(document, after)
+    const wanted = Buffer.from(text, 'utf8')
+    let start = 0
+    const shorter = Math.min(before.length, wanted.length)
+    while (start < shorter && before[start] === wanted[start]) start++
+    let same = 0
+    while (same < shorter - start && before[before.length - 1 - same] === wanted[wanted.length - 1 - same])
+      same++
+    // Whole lines: a range that begins or ends inside a character, or between CR and LF, is none; and lsp-mode counts
+    // characters wrong behind one outside the basic plane, but for the first column.
+    start = start === 0 ? 0 : before.lastIndexOf(LF, start - 1) + 1
+    const next = before.indexOf(LF, before.length - same)
+    let end = same === 0 || next < 0 ? before.length : next + 1
+    const last = this.#abilities.keepsLastLineEnd ? lastLineEnd(before, wanted) : 0
+    start = Math.min(start, before.length - last, wanted.length - last)
+    end = Math.min(end, before.length - last)
+    const index = new LineIndex(before)
+    const range = {
+      start: index.byteToPosition(start, this.#mirror.encoding),
+      end: index.byteToPosition(end, this.#mirror.encoding),
+    }
+    return { range, newText: wanted.toString('utf8', start, wanted.length - (before.length - end)) }
   }
 
   /** By the editor, which has a buffer to close; whether it did is seen on the disk. */
@@ -308,33 +337,6 @@ function leftFor(problem: unknown): Placed {
 function shownBy(before: Buffer, after: Uint8Array): ((text: Buffer) => boolean) | undefined {
   if (!looselyEqual(before, after)) return (text) => looselyEqual(text, after)
   return sameText(before, after) ? undefined : (text) => sameText(text, after)
-}
-
-/** The lines that differ between a document and the bytes it is to hold, as an LSP text edit. */
-function editOf(document: Document, after: Uint8Array, { encoding }: Mirror): object {
-  const before = document.text
-  const text = textFor(document, after)
-  const wanted = Buffer.from(text, 'utf8')
-  let start = 0
-  const shorter = Math.min(before.length, wanted.length)
-  while (start < shorter && before[start] === wanted[start]) start++
-  let same = 0
-  while (same < shorter - start && before[before.length - 1 - same] === wanted[wanted.length - 1 - same])
-    same++
-  // Whole lines: a range that begins or ends inside a character, or between CR and LF, is none.
-  start = start === 0 ? 0 : before.lastIndexOf(LF, start - 1) + 1
-  const next = before.indexOf(LF, before.length - same)
-  let end = same === 0 || next < 0 ? before.length : next + 1
-  // The last line's end stays where both have it: Kakoune keeps its own and would have one more.
-  const last = lastLineEnd(before, wanted)
-  start = Math.min(start, before.length - last, wanted.length - last)
-  end = Math.min(end, before.length - last)
-  const index = new LineIndex(before)
-  const range = {
-    start: index.byteToPosition(start, encoding),
-    end: index.byteToPosition(end, encoding),
-  }
-  return { range, newText: wanted.toString('utf8', start, wanted.length - (before.length - end)) }
 }
 
 /** The length of the line end that both end with; none where they end with different ones. */

@@ -177,7 +177,7 @@ export class WayBack {
   /** The workspace as the editor has it, for as long as `use` takes. */
   async #within<T>(disk: DiskWorkspace, use: (workspace: Workspace) => Promise<T>): Promise<T> {
     const { client, conversation, env, mirror, progress, root, session } = this.#here
-    const { appliesEdits, fileOperations, opensWhatItWrites } = client
+    const { appliesEdits, fileOperations, opensWhatItWrites, keepsLastLineEnd } = client
     const workspace = new EditorWorkspace(
       disk,
       mirror,
@@ -187,6 +187,7 @@ export class WayBack {
         deletes: appliesEdits && fileOperations.includes('delete'),
         renames: appliesEdits && fileOperations.includes('rename'),
         opensWhatItWrites,
+        keepsLastLineEnd,
       },
       (paths) => openElsewhere({ env, root, session: session.id }, mirror, paths),
     )

@@ -36,7 +36,13 @@ class Stage {
     'apply'
   /** The text that it shows once it has applied an edit; undefined: the edit's. */
   shows: string | undefined
-  readonly abilities = { edits: true, deletes: false, renames: true, opensWhatItWrites: false }
+  readonly abilities = {
+    edits: true,
+    deletes: false,
+    renames: true,
+    opensWhatItWrites: false,
+    keepsLastLineEnd: false,
+  }
   /** Open behind another server, or in another editor. */
   readonly elsewhere = new Set<string>()
   readonly workspace: EditorWorkspace
@@ -294,6 +300,15 @@ describe('placing', () => {
   type At = readonly [line: number, character: number]
 
   it.each<[string, string, At, At, string]>([
+    ['a\nb\nc\n', 'a\nb\nd\n', [2, 0], [3, 0], 'd\n'],
+    ['a\nb\nc\n', 'a\nB\nc\n', [1, 0], [2, 0], 'B\n'],
+    ['a\nb\nc', 'A\nb\nc', [0, 0], [1, 0], 'A\n'],
+    ['a\nb\nb\n', 'a\nb\nb\nb\n', [3, 0], [3, 0], 'b\n'],
+    ['x1\nx1\n', 'x1\n', [1, 0], [2, 0], ''],
+    ['é1 😀\n', 'è1 😀\n', [0, 0], [1, 0], 'è1 😀\n'],
+  ])('touches no line but those that differ: %j to %j', async (...row) => touches(new Stage('', row[0]), row))
+
+  it.each<[string, string, At, At, string]>([
     ['a\nb\nc\n', 'a\nb\nd\n', [2, 0], [2, 1], 'd'],
     ['a\nb\nc\n', 'a\nB\nc\n', [1, 0], [2, 0], 'B\n'],
     ['a\nb\nc', 'A\nb\nc', [0, 0], [1, 0], 'A\n'],
@@ -304,18 +319,23 @@ describe('placing', () => {
     ['a\r\nb\r\n', 'a\r\n', [0, 1], [1, 1], ''],
     ['a\n', 'b', [0, 0], [1, 0], 'b'],
     ['a\n', '', [0, 0], [1, 0], ''],
-  ])(
-    'touches no line but those that differ, and no line end at the end of both: %j to %j',
-    async (before, after, start, end, newText) => {
-      const stage = new Stage('', before)
-      await stage.place(before, after)
-      expect(stage.inBuffer).toBe(after)
-      const at = ([line, character]: At) => ({ line, character })
-      expect(stage.requests[0]!.params.edit.documentChanges[0]!.edits).toEqual([
-        { range: { start: at(start), end: at(end) }, newText },
-      ])
-    },
-  )
+  ])('nor a line end at the end of both, where the editor keeps its own: %j to %j', async (...row) => {
+    const stage = new Stage('', row[0])
+    stage.abilities.keepsLastLineEnd = true
+    await touches(stage, row)
+  })
+
+  async function touches(
+    stage: Stage,
+    [before, after, start, end, newText]: readonly [string, string, At, At, string],
+  ): Promise<void> {
+    await stage.place(before, after)
+    expect(stage.inBuffer).toBe(after)
+    const at = ([line, character]: At) => ({ line, character })
+    expect(stage.requests[0]!.params.edit.documentChanges[0]!.edits).toEqual([
+      { range: { start: at(start), end: at(end) }, newText },
+    ])
+  }
 
   it('asks for every buffer before it waits for one: some editors tell of them only when nothing else is going on', async () => {
     const stage = new Stage('', 'a\n')
