@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
+import { runs } from '../../scenarios/relay/processes.ts'
 import { type Desk, until } from '../desk.ts'
 import type { Editor, EditorKind } from '../editor.ts'
 import { Terminal } from '../terminal.ts'
@@ -31,7 +32,7 @@ export function emacs(title: string, client: 'eglot' | 'lsp-mode', suffix = ''):
   }
 }
 
-/** What lsp-mode asks its user when a server has ended by itself. */
+/** What lsp-mode asks its user when a server has ended. */
 const RESTART = /Do you want to restart it/
 
 let started = 0
@@ -43,14 +44,16 @@ class Emacs implements Editor {
 
   /** eglot has its user confirm what a command of the server changes. */
   readonly #asksBefore: boolean
+  readonly #offersRestart: boolean
 
   private constructor(
     desk: Desk,
     terminal: Terminal,
     ask: (lisp: string) => Promise<unknown>,
-    asksBefore: boolean,
+    client: string,
   ) {
-    this.#asksBefore = asksBefore
+    this.#asksBefore = client === 'eglot'
+    this.#offersRestart = client === 'lsp-mode'
     this.#desk = desk
     this.#terminal = terminal
     this.#ask = ask
@@ -83,7 +86,7 @@ class Emacs implements Editor {
       () => ask('t').catch(() => false),
       () => terminal.drawn.slice(-1000),
     )
-    return new Emacs(desk, terminal, ask, client === 'eglot')
+    return new Emacs(desk, terminal, ask, client)
   }
 
   get pid(): number {
@@ -161,9 +164,12 @@ class Emacs implements Editor {
 
   async restartServer(): Promise<void> {
     const before = this.#desk.servers.length
-    const offered = (await this.#ask('(or (minibuffer-prompt) "")')) as string
-    if (RESTART.test(offered)) this.#terminal.press('y')
-    else await this.#ask('(test-restart)')
+    const offers = this.#offersRestart && !runs(this.#desk.server.proxy)
+    if (offers) {
+      const isOffered = async () => RESTART.test((await this.#ask('(or (minibuffer-prompt) "")')) as string)
+      await until('the offer to restart it', isOffered)
+      this.#terminal.press('y')
+    } else await this.#ask('(test-restart)')
     await until(
       'the server to be there again',
       () => this.#desk.servers.length > before,

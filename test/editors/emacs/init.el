@@ -44,6 +44,10 @@
    (make-lsp-client :new-connection (lsp-stdio-connection (lambda () test-command))
                     :initialization-options (lambda () test-options)
                     :major-modes '(words-mode) :server-id 'words))
+  ;; It asks whether to restart a server as soon as Emacs hears of its end; while emacsclient is answered that would
+  ;; keep the answer back.
+  (advice-add 'lsp--restart-if-needed :around
+              (lambda (ask workspace) (run-at-time 0 nil ask workspace)))
   (lsp-workspace-folders-add (directory-file-name test-root))
   (add-hook 'words-mode-hook #'lsp))
 (when test-pasted (load test-pasted nil t t))
