@@ -115,12 +115,12 @@ vim.lsp.enable(${lua(neovim.name)})`
   },
   zed: { place: 'Zed, settings.json', comment: '//', snippet: zed },
   sublime: {
-    place: 'Sublime Text, LSP.sublime-settings',
+    place: 'Sublime Text, LanguageServers.sublime-settings',
     comment: '//',
     snippet: ({ server: { name, scopes }, command }) =>
-      `// In Preferences: LSP Server Configurations, where there is such a thing, only what is in "clients".
+      `// It is opened by Preferences: LSP Server Configurations. Before LSP 2.10: this in "clients", in LSP.sublime-settings.
 // Of a package LSP-… for this server only the command changes: there, in its own settings.
-${json({ clients: { [name]: { enabled: true, command, selector: scopes } } })}`,
+${json({ [name]: { enabled: true, command, selector: scopes } })}`,
   },
   vscode: { place: 'VS Code, settings.json', comment: '//', snippet: vscode },
 }
@@ -135,12 +135,12 @@ command = ${toml(program!)}
 args = [${list(args, toml)}]${languages.join('')}`
 }
 
-function zed({ server, command: [program, ...args] }: Setting): string {
-  const { name, before } = server.zed
-  const settings = { lsp: { [name]: { binary: { path: program, arguments: args } } } }
-  if (before === undefined) return json(settings)
-  const instead = { language_servers: [name, `!${before.server}`, '...'] }
-  return json({ ...settings, languages: Object.fromEntries(before.languages.map((each) => [each, instead])) })
+function zed({ server: { zed }, command: [program, ...args] }: Setting): string {
+  const settings = { lsp: { [zed.name]: { binary: { path: program, arguments: args } } } }
+  if (zed.for === undefined) return json(settings)
+  const { languages, servers } = zed.for
+  const each = languages.map((language) => [language, { language_servers: servers }])
+  return json({ ...settings, languages: Object.fromEntries(each) as object })
 }
 
 /** Its extensions take a path, and only some of them arguments: to the others a link has the server's name. */

@@ -1,5 +1,11 @@
 import { basename } from 'node:path'
 
+/** A server of an editor that has a list of them for every language. */
+interface Listed {
+  readonly name: string
+  readonly for?: { readonly languages: readonly string[]; readonly servers: readonly string[] }
+}
+
 /**
  * How editors call a server, and what they start it for. Every list is the one that the editor has itself, or its
  * package of servers: what is pasted takes the place of that.
@@ -15,20 +21,14 @@ export interface KnownServer {
     readonly roots: readonly string[]
   }
   /** `for`: the languages that it does not start this server for by itself, each with the servers that it is to have. */
-  readonly helix: {
-    readonly name: string
-    readonly for?: { readonly languages: readonly string[]; readonly servers: readonly string[] }
-  }
+  readonly helix: Listed
   /** Emacs's major modes as eglot has them: with the language's identifier, where that is not in the mode's name. */
   readonly modes: readonly string[]
   readonly kakoune: { readonly filetypes: readonly string[]; readonly roots: readonly string[] }
   /** Sublime's selector of scopes. */
   readonly scopes: string
-  /** `before`: the server that its languages have by default. */
-  readonly zed: {
-    readonly name: string
-    readonly before?: { readonly server: string; readonly languages: readonly string[] }
-  }
+  /** `for`: where it is not what its languages have by default, the servers that they are to have. */
+  readonly zed: Listed
   /** How the extension of VS Code is told which program to run, if it is; `args`: the setting of its arguments. */
   readonly vscode?: { readonly path: string; readonly args?: string }
 }
@@ -72,9 +72,17 @@ const PYTHON = {
 }
 const pyright = (name: string) => ({
   neovim: { name, filetypes: ['python'], roots: ['pyrightconfig.json', ...PYTHON_ROOTS] },
-  helix: { name, for: { languages: ['python'], servers: [name] } },
+  helix: { name, for: { languages: ['python'], servers: [name, 'ruff'] } },
   ...PYTHON,
 })
+/** In Zed the rest (`...`) is every server that is not named, and so each is that checks types. */
+const pythonOfZed = (name: string) => {
+  const others = ['basedpyright', 'ty', 'pyrefly', 'pyright', 'pylsp'].filter((other) => other !== name)
+  return {
+    name,
+    for: { languages: ['Python'], servers: [name, 'ruff', ...others.map((other) => `!${other}`), '...'] },
+  }
+}
 
 /** By the name of the program. */
 const SERVERS: Readonly<Record<string, Omit<KnownServer, 'name'>>> = {
@@ -83,7 +91,10 @@ const SERVERS: Readonly<Record<string, Omit<KnownServer, 'name'>>> = {
     helix: { name: 'typescript-language-server' },
     zed: {
       name: 'typescript-language-server',
-      before: { server: 'vtsls', languages: ['TypeScript', 'TSX', 'JavaScript'] },
+      for: {
+        languages: ['TypeScript', 'TSX', 'JavaScript'],
+        servers: ['typescript-language-server', '!vtsls', '...'],
+      },
     },
     ...TYPESCRIPT,
   },
@@ -123,6 +134,7 @@ const SERVERS: Readonly<Record<string, Omit<KnownServer, 'name'>>> = {
         '.clang-format',
         'compile_commands.json',
         'compile_flags.txt',
+        'configure.ac',
         '.git',
       ],
     },
@@ -135,13 +147,13 @@ const SERVERS: Readonly<Record<string, Omit<KnownServer, 'name'>>> = {
   },
   'pyright-langserver': {
     ...pyright('pyright'),
-    zed: { name: 'pyright', before: { server: 'basedpyright', languages: ['Python'] } },
+    zed: pythonOfZed('pyright'),
   },
   'basedpyright-langserver': { ...pyright('basedpyright'), zed: { name: 'basedpyright' } },
   pylsp: {
     neovim: { name: 'pylsp', filetypes: ['python'], roots: PYTHON_ROOTS },
     helix: { name: 'pylsp' },
-    zed: { name: 'pylsp', before: { server: 'basedpyright', languages: ['Python'] } },
+    zed: pythonOfZed('pylsp'),
     ...PYTHON,
   },
   'bash-language-server': {
@@ -149,7 +161,7 @@ const SERVERS: Readonly<Record<string, Omit<KnownServer, 'name'>>> = {
     helix: { name: 'bash-language-server' },
     modes: ['bash-ts-mode', 'sh-mode'],
     kakoune: { filetypes: ['sh'], roots: ['.git', '.hg'] },
-    scopes: 'source.shell',
+    scopes: 'source.shell.bash',
     zed: { name: 'bash-language-server' },
   },
   'yaml-language-server': {
@@ -165,7 +177,14 @@ const SERVERS: Readonly<Record<string, Omit<KnownServer, 'name'>>> = {
     zed: { name: 'yaml-language-server' },
   },
   'lua-language-server': {
-    neovim: { name: 'lua_ls', filetypes: ['lua'], roots: ['.luarc.json', '.luarc.jsonc', '.git'] },
+    neovim: {
+      name: 'lua_ls',
+      filetypes: ['lua'],
+      roots: [
+        ...['.emmyrc.json', '.luarc.json', '.luarc.jsonc', '.luacheckrc', '.stylua.toml', 'stylua.toml'],
+        ...['selene.toml', 'selene.yml', '.git'],
+      ],
+    },
     helix: { name: 'lua-language-server' },
     modes: ['lua-mode', 'lua-ts-mode'],
     kakoune: { filetypes: ['lua'], roots: ['.git', '.hg'] },

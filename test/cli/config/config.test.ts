@@ -45,6 +45,17 @@ describe('lsp-wal config', () => {
     expect(text).not.toContain('not known here')
   })
 
+  // What nvim-lspconfig has for them.
+  it.each([
+    ['clangd', "'compile_flags.txt', 'configure.ac', '.git' }"],
+    [
+      'lua-language-server',
+      "'.luacheckrc', '.stylua.toml', 'stylua.toml', 'selene.toml', 'selene.yml', '.git' }",
+    ],
+  ])('knows what a project of %s is told by', async (server, roots) => {
+    expect(await printed('nvim', '--', server)).toContain(roots)
+  })
+
   it('knows editors by other names, too', async () => {
     for (const [name, same] of [
       ['neovim', 'nvim'],
@@ -108,7 +119,7 @@ describe('lsp-wal config', () => {
   it('names the languages that an editor does not start the server for by itself', async () => {
     expect(await printed('helix', '--', 'gopls')).not.toContain('[[language]]')
     expect(await printed('helix', '--', 'pyright-langserver', '--stdio')).toContain(
-      '\n[[language]]\nname = "python"\nlanguage-servers = ["pyright"]\n',
+      '\n[[language]]\nname = "python"\nlanguage-servers = ["pyright", "ruff"]\n',
     )
   })
 
