@@ -21,7 +21,8 @@ const SCRIPT = {
   format: 'cjs',
   outdir: join(OUT, 'server'),
   define: { 'import.meta.url': '__url' },
-  banner: { js: "const __url=require('node:url').pathToFileURL(__filename).href;" },
+  // By its start the program knows copies of itself.
+  banner: { js: "/* lsp-wal */const __url=require('node:url').pathToFileURL(__filename).href;" },
 }
 
 /** What the start of the program loads when it needs it, by name. */

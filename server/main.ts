@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-import { accessSync, constants as fs, realpathSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants as fs, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename } from 'node:path'
 import { Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import about from '../package.json' with { type: 'json' }
 import { EXIT, type Surroundings, UsageError } from './cli/command.ts'
+import { installedProgram, isInstalled, serverBehind } from './cli/path-shim.ts'
 import { USAGE } from './cli/usage.ts'
 import { type WrapOptions, wrapOptions } from './cli/wrap-options.ts'
 import type { Env } from './journal/env.ts'
@@ -17,10 +18,8 @@ import type { End, ServerProcess } from './proxy/server-process.ts'
 
 async function main(argv: readonly string[]): Promise<void> {
   const [, script = ''] = process.argv
-  if (!OWN_NAMES.test(basename(script))) {
-    const { serverBehind } = await import('./cli/path-shim.ts')
-    return wrap([], [serverBehind(script, process.env, realPath), ...argv])
-  }
+  if (!OWN_NAMES.test(basename(script)))
+    return wrap([], [serverBehind(script, process.env, isAnother), ...argv])
   const split = argv.indexOf('--')
   const [name] = argv
   if (name === '--version') return print(`${about.version}\n`, EXIT.done)
@@ -49,10 +48,34 @@ async function command(name: string, args: readonly string[]): Promise<void> {
   return runCommand(commandNamed(name), args, programs())
 }
 
-/** Called by any other name, as through a link, it stands for the server of that name. */
+/** Called by any other name, as through a link or a copy, it stands for the server of that name. */
 const OWN_NAMES = /^(lsp-wal|main)(\.[a-z]+)?$/i
 
-/** A file as it is, links resolved; undefined: there is none. */
+/** Whether a program is at a path that is not this one, nor a copy of it: two that stand for each other never end. */
+function isAnother(path: string): boolean {
+  const file = realPath(path)
+  return file !== undefined && !startOf(file).includes(MARK)
+}
+
+/** What this program's file starts with, in a build of whatever version (build.mjs). */
+const MARK = '/* lsp-wal */'
+
+function startOf(file: string): Buffer {
+  const start = Buffer.alloc(64)
+  try {
+    const descriptor = openSync(file, 'r')
+    try {
+      readSync(descriptor, start)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    // It may be run and not read: Node could not run it.
+  }
+  return start
+}
+
+/** A program's file, links resolved; undefined: there is none. */
 function realPath(path: string): string | undefined {
   try {
     accessSync(path, fs.X_OK)
@@ -197,7 +220,7 @@ function programs(): Surroundings['programs'] {
   return {
     node: process.execPath,
     nodeVersion: process.versions.node,
-    lspWal: [process.execPath, fileURLToPath(import.meta.url)],
+    lspWal: [process.execPath, OWN_FILE],
     headless: [process.execPath, fileURLToPath(new URL('../client-shim/main.js', import.meta.url))],
   }
 }
@@ -207,7 +230,20 @@ function print(text: string, status: number): void {
   process.exitCode = status
 }
 
-main(process.argv.slice(2)).catch(async (error: unknown) => {
-  const { plainLines } = await import('./cli/text.ts')
-  fail(error, plainLines)
-})
+/** A copy of this file has nothing beside it that it could load: the installed one takes its place. */
+async function runInstalled(): Promise<void> {
+  const installed = installedProgram(process.env, realPath)
+  if (installed === undefined) {
+    warn(`${OWN_FILE} is a copy of its program, and there is no installed lsp-wal in PATH for it`)
+    process.exitCode = 127
+  } else await import(pathToFileURL(installed).href)
+}
+
+const OWN_FILE = fileURLToPath(import.meta.url)
+
+if (isInstalled(OWN_FILE))
+  main(process.argv.slice(2)).catch(async (error: unknown) => {
+    const { plainLines } = await import('./cli/text.ts')
+    fail(error, plainLines)
+  })
+else runInstalled().catch((error: unknown) => fail(error))

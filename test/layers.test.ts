@@ -133,6 +133,7 @@ describe('server/main.ts', () => {
       'node:url',
       'package.json',
       'server/cli/command.ts',
+      'server/cli/path-shim.ts',
       'server/cli/usage.ts',
       'server/cli/wrap-options.ts',
       'server/last-words.ts',

@@ -39,8 +39,8 @@ Options before \`--\`:
     --max-intent SIZE            above this size of original files an edit is not recorded (default: 256M)
     --version, --help
 
-Called by another name, as through a link, lsp-wal wraps the next program of that name in $PATH, or the one that
-$LSP_WAL_SERVER names: for tools that take a server's path and no arguments.
+Called by another name, as through a link or a copy, lsp-wal wraps the next program of that name in $PATH, or the one
+that $LSP_WAL_SERVER names: for tools that take a server's path and no arguments.
 
 Exit status: 0 done, 1 error, 2 usage, 3 partly done or conflicts, 4 something is waiting to be recovered.
 `

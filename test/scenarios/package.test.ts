@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { type Ended, run, Stage } from './stage.ts'
 
@@ -145,6 +145,60 @@ test('the installed programs wrap a server, journal its edit, and show it', asyn
 
   expect(await installed('lsp-wal', 'undo', '--journal', stage.journal)).toMatchObject({ status: 0 })
   expect(readFileSync(stage.path('project/a.txt'), 'utf8')).toBe('ein Märchen\n')
+})
+
+describe.skipIf(process.platform === 'win32')("a copy of the program's file", () => {
+  const home = join(stage.folder, 'home')
+  const folder = (name: string) => join(home, name)
+  const copied = (path: string) => copyFileSync(bin('lsp-wal'), path)
+
+  beforeAll(() => {
+    for (const name of ['copies', 'more', 'links', 'bin']) mkdirSync(folder(name), { recursive: true })
+    stage.write('project/server.mjs', SERVER)
+    writeFileSync(join(folder('bin'), 'some-ls'), `#!/bin/sh\nexec '${process.execPath}' server.mjs "$@"\n`, {
+      mode: 0o755,
+    })
+    copied(join(folder('copies'), 'some-ls'))
+    copied(join(folder('more'), 'some-ls'))
+    copied(join(folder('copies'), 'lsp-wal'))
+    symlinkSync(bin('lsp-wal'), join(folder('links'), 'some-ls'))
+  })
+
+  /** A command in a shell that has these folders in its PATH, and Node. */
+  const inPath = (folders: readonly string[], ...command: readonly string[]) => {
+    const PATH = [...folders, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter)
+    return ['/usr/bin/env', `PATH=${PATH}`, `LSP_WAL_DIR=${join(home, 'journal')}`, ...command]
+  }
+  const all = [...['copies', 'more', 'links', 'bin'].map(folder), dirname(bin('lsp-wal'))]
+
+  test('stands for the server that it is called like, as a link does', async () => {
+    stage.write('project/a.txt', 'ein Märchen\n')
+    stage.write(
+      'project/script.json',
+      JSON.stringify({ steps: [{ open: 'a.txt' }, { executeCommand: { command: 'translate' } }] }),
+    )
+    const copy = join(folder('copies'), 'some-ls')
+    expect(await installed('lsp-wal-headless', 'script.json', '--', ...inPath(all, copy))).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
+    expect(readFileSync(stage.path('project/a.txt'), 'utf8')).toBe('a Märchen\n')
+    const undo = inPath(all, join(folder('copies'), 'lsp-wal'), 'undo')
+    expect(await run(undo, stage.path('project'))).toMatchObject({ status: 0, stderr: '' })
+    expect(readFileSync(stage.path('project/a.txt'), 'utf8')).toBe('ein Märchen\n')
+  })
+
+  test.each([
+    ['no lsp-wal in PATH', ['bin']],
+    ['none but such a copy', ['copies', 'bin']],
+  ])('says what it lacks where there is %s', async (_, folders) => {
+    const copy = join(folder('more'), 'some-ls')
+    expect(await run(inPath(folders.map(folder), copy), stage.path('project'))).toEqual({
+      status: 127,
+      stdout: '',
+      stderr: `lsp-wal: ${copy} is a copy of its program, and there is no installed lsp-wal in PATH for it\n`,
+    })
+  })
 })
 
 /** The smallest server that sends an edit when it is told to, without a package to help it. */
