@@ -16,7 +16,7 @@ const USAGE = `Usage: lsp-wal recover [--finish | --roll-back | --discard] [--dr
 
 Deals with the edits that a crash left half done in this workspace: what is torn is finished, what was
 never seen by the editor is replayed; anything else is listed for you to decide.
-While an editor runs behind lsp-wal in this folder, it goes through its buffers.
+While an editor runs with lsp-wal in this folder, it goes through its buffers.
 
     --finish      write the missing files of ID (of all, without one)
     --roll-back   put the originals back

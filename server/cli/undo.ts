@@ -6,7 +6,7 @@ const USAGE = `Usage: lsp-wal undo [--file PATH]... [--dry-run] [--json] [ID]
 Puts back the originals of a recorded edit, in all its files; without an ID, of the newest one that was
 not undone yet. Out of a file that was changed since, only the edit is taken; where the same lines were
 changed, the file is left alone and named: put them in order, and undo it again with --file.
-While an editor runs behind lsp-wal in this folder, it goes through its buffers.
+While an editor runs with lsp-wal in this folder, it goes through its buffers.
 
     --file PATH   only this file, whatever is known of it; may be given several times
     --dry-run     show what would be written, as a diff
