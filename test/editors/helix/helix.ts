@@ -90,8 +90,9 @@ class Helix implements Editor {
     this.#terminal.lookAway()
     this.#terminal.press(' a')
     await this.#terminal.shows(new RegExp(title))
-    // The menu is drawn line by line, each with blanks around it; the first one is selected.
-    const lines = this.#terminal.drawn.split(/ {2,}/)
+    // The menu is drawn line by line, each with blanks around it, and perhaps the spinner of a server that works; the
+    // first one is selected.
+    const lines = this.#terminal.drawn.replace(/[\u2800-\u28ff]/g, '  ').split(/ {2,}/)
     const at = lines.indexOf(title)
     const first = lines.findLastIndex((line, n) => n < at && !/^[A-Z]/.test(line)) + 1
     this.#terminal.press(`${DOWN.repeat(at - first)}\r`)
