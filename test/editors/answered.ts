@@ -12,6 +12,8 @@ export interface Answer {
   readonly title: string
   /** How much was saved before the editor died; of one file, another was written again since. */
   readonly saved: 'one' | 'none'
+  /** What another program writes under the buffers before the edit is made. */
+  readonly others?: Readonly<Record<string, string>>
   readonly asks: RegExp
   readonly choice: 'Forget it' | 'Roll it back' | 'Finish it'
   /** On disk then. */
@@ -21,6 +23,8 @@ export interface Answer {
   /** Whether `npm test` runs it, too. */
   readonly usually?: true
 }
+
+const OTHERS = { 'a.ts': 'foo(1)\nof somebody else\n' }
 
 export const ANSWERS: readonly Answer[] = [
   {
@@ -54,8 +58,18 @@ export const ANSWERS: readonly Answer[] = [
     saved: 'one',
     asks: /c\.ts was written again since/,
     choice: 'Forget it',
-    files: (edit) => left(edit, 'one'),
+    files: (edit) => left(edit, { saved: 'one' }),
     state: 'abandoned',
+  },
+  {
+    title: 'another program had written under the buffer, rolled back',
+    saved: 'none',
+    others: OTHERS,
+    asks: /a\.ts was written by another program, unseen by the editor/,
+    choice: 'Roll it back',
+    files: ({ before }) => ({ ...before, ...OTHERS }),
+    state: 'rolled-back',
+    usually: true,
   },
 ]
 
@@ -66,7 +80,7 @@ export async function answered(kind: EditorKind, answer: Answer): Promise<void> 
   const first = await desk.start(kind, edit.shown)
   await asTold(first, desk, () => cutShort(first, desk, edit, answer))
   await desk.serversGone()
-  if (answer.saved === 'one') writeFileSync(desk.stage.path('c.ts'), left(edit, answer.saved)['c.ts']!)
+  if (answer.saved === 'one') writeFileSync(desk.stage.path('c.ts'), left(edit, answer)['c.ts']!)
 
   const second = await desk.start(kind, edit.hidden)
   await asTold(second, desk, () => decided(second, desk, edit, answer))
@@ -76,7 +90,13 @@ export async function answered(kind: EditorKind, answer: Answer): Promise<void> 
   if (!kind.killsServers) expect(desk.liveSessions).toBe(0)
 }
 
-async function cutShort(editor: Editor, desk: Desk, edit: Edit, { saved }: Answer): Promise<void> {
+async function cutShort(
+  editor: Editor,
+  desk: Desk,
+  edit: Edit,
+  { saved, others = {} }: Answer,
+): Promise<void> {
+  for (const [name, text] of Object.entries(others)) writeFileSync(desk.stage.path(name), text)
   await edit.make(editor, desk)
   await untilShown('the edit in the buffers', () => editor.texts(), edit)
   await until('the log to say that the editor has it', () => desk.isNoted)
@@ -91,7 +111,7 @@ async function cutShort(editor: Editor, desk: Desk, edit: Edit, { saved }: Answe
 async function decided(editor: Editor, desk: Desk, edit: Edit, answer: Answer): Promise<void> {
   expect(await editor.asked()).toMatch(answer.asks)
   // Nothing is done before there is an answer.
-  expect(desk.files()).toEqual(left(edit, answer.saved))
+  expect(desk.files()).toEqual(left(edit, answer))
   await editor.answer(answer.choice)
   await untilEqual(`it to be ${answer.state}`, async () => (await desk.states())[0], answer.state)
   // The file that is open is written in its buffer alone.
@@ -110,8 +130,11 @@ async function decided(editor: Editor, desk: Desk, edit: Edit, answer: Answer): 
 }
 
 /** On disk when it is decided upon. */
-function left(edit: Edit, saved: Answer['saved']): Readonly<Record<string, string>> {
-  if (saved === 'none') return onDisk(edit, saved)
+function left(
+  edit: Edit,
+  { saved, others }: Pick<Answer, 'saved' | 'others'>,
+): Readonly<Record<string, string>> {
+  if (saved === 'none') return { ...onDisk(edit, saved), ...others }
   const files = isOnlyInBuffers(edit) ? onDisk(edit, saved) : edit.made
   return { ...files, 'c.ts': edit.before['c.ts']! }
 }

@@ -21,6 +21,8 @@ export interface EditorKind {
   readonly picksActions: boolean
   /** Writes files that it does not show as soon as an edit changes them; by default they wait in buffers. */
   readonly writesHidden?: true
+  /** Looks whether a file was written by others before it changes its buffer, and asks or loads it. */
+  readonly heedsOthers?: true
   /** Starts servers of its own choice for other languages than TypeScript. */
   readonly choosesServers?: true
   /** Tells its server of no save, where that only says that it likes to know (`save: true`). */

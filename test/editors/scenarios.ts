@@ -41,8 +41,12 @@ export function scenariosOf(kind: EditorKind): Scenario[] {
   ]
 }
 
-function notAsked({ canBeAsked, writesHidden }: EditorKind, { saved }: Answer): string | undefined {
+function notAsked(
+  { canBeAsked, heedsOthers, writesHidden }: EditorKind,
+  { saved, others }: Answer,
+): string | undefined {
   if (!canBeAsked) return 'it knows no questions'
+  if (others !== undefined && heedsOthers) return 'it heeds what others write before it changes a buffer'
   return saved === 'none' && writesHidden ? 'it writes what it does not show at once' : undefined
 }
 

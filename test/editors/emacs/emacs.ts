@@ -28,6 +28,7 @@ export function emacs(title: string, client: 'eglot' | 'lsp-mode', suffix = ''):
     refusesMoves: client === 'eglot', // that of Emacs 30
     movesFiles: client === 'lsp-mode',
     picksActions: false,
+    heedsOthers: true,
     start: (desk) => Emacs.start(desk, client, suffix),
   }
 }

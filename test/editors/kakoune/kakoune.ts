@@ -21,6 +21,7 @@ export function kakoune(title: string, command: string): EditorKind {
     movesFiles: false,
     picksActions: false,
     writesHidden: true,
+    heedsOthers: true,
     keepsSavesToItself: true,
     choosesServers: true,
     start: (desk) => Kakoune.start(desk, command),
