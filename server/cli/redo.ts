@@ -7,7 +7,8 @@ Takes an undo back; without an ID the newest one that still holds. ID is the und
 that was undone. What was changed since the undo stays, as with undo. An edit that a crash had torn is not
 redone as a whole, since that would tear it again.
 
-    --file PATH   only this file; may be given several times
+    --file PATH   only this file; without an ID, of the newest undo that still holds in it; may be given
+                  several times
     --dry-run     show what would be written, as a diff
     --json        as lsp-wal undo --json
 

@@ -8,7 +8,8 @@ not undone yet. Out of a file that was changed since, only the edit is taken; wh
 changed, the file is left alone and named: put them in order, and undo it again with --file.
 While an editor runs with lsp-wal in this folder, it goes through its buffers.
 
-    --file PATH   only this file, whatever is known of it; may be given several times
+    --file PATH   only this file, whatever is known of it; without an ID, of the newest edit that is not
+                  undone in it yet; may be given several times
     --dry-run     show what would be written, as a diff
     --json        a list of {direction, id, label, by (the id of this undo, or null), files: [{path, change
                   (changed, created, removed), where (disk, buffer; null: it would be), merged,

@@ -94,6 +94,11 @@ export class States {
     return this.#takers.of(entry)
   }
 
+  /** The paths of an intent that are left to be taken back, also as the one that it takes forward or back has them. */
+  pathsLeft(entry: Entry): ReadonlySet<string> {
+    return this.#takers.pathsLeft(entry)
+  }
+
   /** Whether an intent rolled another one back that was half done: taken back, it would leave that half. */
   isOfHalf(entry: Entry): boolean {
     return this.#takers.isOfHalf(entry)

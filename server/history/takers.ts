@@ -116,6 +116,11 @@ export class Takers {
     return taken !== undefined && this.#ranks.get(taken)! < this.#ranks.get(taker)! ? taken : undefined
   }
 
+  /** The paths of an intent that are left to be taken back, also as the one that it takes forward or back has them. */
+  pathsLeft(entry: Entry): ReadonlySet<string> {
+    return new Set(this.#pathsOf({ done: 'whole', entry }))
+  }
+
   /** Whether an intent is in the files again: what rolled all of it back was taken back in turn. */
   isBack(taken: Entry): boolean {
     return this.of(taken).some(
@@ -152,7 +157,7 @@ export class Takers {
   }
 
   /** What a taker did, but for what was taken back of it in turn: of single files that is a part. */
-  #pathsOf({ done, entry }: Taker): readonly string[] {
+  #pathsOf({ done, entry }: Pick<Taker, 'done' | 'entry'>): readonly string[] {
     const backs = this.of(entry).filter(
       ({ purpose, takenBackBy }) => purpose !== 'finish' && takenBackBy === undefined,
     )

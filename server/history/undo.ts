@@ -18,7 +18,10 @@ export type Direction = 'undo' | 'redo'
 /** What is to be taken back. */
 export interface Wish {
   readonly direction: Direction
-  /** What the user named; undefined: the newest edit that is still there, or the newest undo that still holds. */
+  /**
+   * What the user named; undefined: the newest edit that is still there, or the newest undo that still holds, in all
+   * the files that are named.
+   */
   readonly entry: Entry | undefined
   /** Absolute; none: all of them. */
   readonly files: readonly string[]
@@ -31,13 +34,16 @@ export interface Wish {
  * @throws JournalError where that cannot be taken back on its own
  */
 export async function toTakeBack(
-  { direction, entry, files, among = () => true }: Wish,
+  wish: Wish,
   entries: readonly Entry[],
   states: States,
 ): Promise<readonly Entry[]> {
   await states.countBuffered()
+  const { direction, entry, files } = wish
+  const found = entry ?? (await newestLeft(wish, entries, states))
+  if (found === undefined) return []
   if (direction === 'redo') {
-    const undos = undosOf(entries, states, entry, among)
+    const undos = undosOf(entries, states, found)
     if (files.length === 0) {
       const half = undos.find((each) => states.isOfHalf(each))
       if (half !== undefined) throw new JournalError(wouldTear(half.recorded.intent))
@@ -49,8 +55,6 @@ export async function toTakeBack(
     if (touching.length > 0 || undos.length === 0) return touching
     throw new JournalError(`what was undone does not touch ${files.join(', ')}`)
   }
-  const found = entry ?? (await newestEdit(entries.filter(among), states))
-  if (found === undefined) return []
   const { about, id } = found.recorded.intent
   if (about.purpose === 'finish')
     throw new JournalError(
@@ -63,11 +67,52 @@ function wouldTear({ id, about }: Intent): string {
   return `${short(id)} rolled back ${short(about.of ?? id)}, which a crash had cut off half way: its redo would bring back that half; do the edit anew, or name the files that are to come back (--file)`
 }
 
+/**
+ * The newest one that is left to be taken back, in all the files that are named.
+ * @throws JournalError where there is one, and none in those files
+ */
+async function newestLeft(
+  { direction, files, among = () => true }: Wish,
+  entries: readonly Entry[],
+  states: States,
+): Promise<Entry | undefined> {
+  const newest = direction === 'undo' ? newestEdit : newestUndo
+  const isLeftThere = (entry: Entry) => {
+    const paths = states.pathsLeft(entry)
+    return files.every((file) => paths.has(file))
+  }
+  const found = await newest(entries, states, (entry) => among(entry) && isLeftThere(entry))
+  if (found !== undefined || files.length === 0) return found
+  if ((await newest(entries, states, among)) === undefined) return undefined
+  const what = direction === 'undo' ? 'undone' : 'redone'
+  throw new JournalError(`what is left to be ${what} here does not touch ${files.join(', ')}`)
+}
+
 /** Not what recoveries wrote: taking back only their part would tear the edit again. */
-async function newestEdit(entries: readonly Entry[], states: States): Promise<Entry | undefined> {
+async function newestEdit(
+  entries: readonly Entry[],
+  states: States,
+  among: (entry: Entry) => boolean,
+): Promise<Entry | undefined> {
   for (const entry of entries.toReversed()) {
     const { about, foreign } = entry.recorded.intent
-    if (!foreign && about.purpose === undefined && isThere(entry, await states.of(entry))) return entry
+    if (foreign || about.purpose !== undefined || !among(entry)) continue
+    if (isThere(entry, await states.of(entry))) return entry
+  }
+  return undefined
+}
+
+/** The newest undo that still holds. */
+async function newestUndo(
+  entries: readonly Entry[],
+  states: States,
+  among: (entry: Entry) => boolean,
+): Promise<Entry | undefined> {
+  for (const each of entries.toReversed()) {
+    // What a recovery finished of an undo is a part of that: redone alone, the undo would count for one yet.
+    if (each.recorded.intent.about.purpose === 'finish' || !among(each) || !isUndo(entries, each)) continue
+    const of = entries.find(({ recorded }) => recorded.intent.id === each.recorded.intent.about.of)
+    if (of !== undefined && holding(states.takersOf(of)).includes(each)) return each
   }
   return undefined
 }
@@ -87,24 +132,10 @@ function isThere({ recorded }: Entry, state: State): boolean {
 }
 
 /** What took an intent back and still holds, the newest first: files may have been undone one by one. */
-function undosOf(
-  entries: readonly Entry[],
-  states: States,
-  entry: Entry | undefined,
-  among: (entry: Entry) => boolean,
-): readonly Entry[] {
-  if (entry !== undefined) {
-    if (isUndo(entries, entry)) return [wholeOf(entries, entry)]
-    const undos = states.takersOf(entry).filter(({ purpose }) => purpose !== 'finish')
-    return holding(undos).toReversed()
-  }
-  for (const each of entries.filter(among).toReversed()) {
-    // What a recovery finished of an undo is a part of that: redone alone, the undo would count for one yet.
-    if (each.recorded.intent.about.purpose === 'finish' || !isUndo(entries, each)) continue
-    const of = entries.find(({ recorded }) => recorded.intent.id === each.recorded.intent.about.of)
-    if (of !== undefined && holding(states.takersOf(of)).includes(each)) return [each]
-  }
-  return []
+function undosOf(entries: readonly Entry[], states: States, entry: Entry): readonly Entry[] {
+  if (isUndo(entries, entry)) return [wholeOf(entries, entry)]
+  const undos = states.takersOf(entry).filter(({ purpose }) => purpose !== 'finish')
+  return holding(undos).toReversed()
 }
 
 function holding(takers: ReturnType<States['takersOf']>): Entry[] {

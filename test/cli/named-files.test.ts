@@ -45,7 +45,7 @@ describe('a file that is named through a link', () => {
   it('is refused where the edit does not touch it, and so is a folder', async () => {
     for (const name of ['c.ts', 'src'])
       await expect(place.run(undo, ['--file', name], around())).rejects.toThrow(
-        `aa000000 does not touch ${join(around().cwd, name)}`,
+        `what is left to be undone here does not touch ${join(around().cwd, name)}`,
       )
   })
 })

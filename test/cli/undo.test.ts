@@ -193,6 +193,31 @@ describe('undo and redo', () => {
     expect([text('a.ts'), text('b.ts')]).toEqual([A.replace('note', 'memo'), B])
   })
 
+  it('of a file take the newest edit that is left in it, whatever is newer elsewhere', async () => {
+    await landed('aa', rename)
+    await landed('bb', { 'a.ts': replacing(A.replace('note', 'memo'), 'end', 'fin') })
+    await landed('cc', { 'd.ts': replacing('note\n', 'note', 'memo') })
+    const [a, b] = [A, B].map((was) => was.replaceAll('note', 'memo'))
+    const undoneIn = async (...names: readonly string[]) => {
+      const files = names.flatMap((name) => ['--file', name])
+      return jsonOf(await run(undo, ['--json', ...files])).map((each) => each.id.slice(0, 2))
+    }
+    expect(await undoneIn('b.ts', 'a.ts')).toEqual(['aa'])
+    expect([text('a.ts'), text('b.ts')]).toEqual([A.replace('end', 'fin'), B])
+    expect(await run(redo, ['--file', 'b.ts'])).toMatchObject({ exit: 0 })
+    expect(await run(redo, ['--file', 'a.ts'])).toMatchObject({ exit: 0 })
+    expect(await undoneIn('a.ts')).toEqual(['bb'])
+    expect([text('a.ts'), text('b.ts'), text('d.ts')]).toEqual([a, b, 'memo\n'])
+    expect(await undoneIn('a.ts')).toEqual(['aa'])
+    expect([text('a.ts'), text('b.ts'), text('d.ts')]).toEqual([A, b, 'memo\n'])
+    await expect(run(undo, ['--file', 'a.ts'])).rejects.toThrow(
+      `what is left to be undone here does not touch ${place.path('a.ts')}`,
+    )
+    await run(undo, ['--file', 'b.ts'])
+    expect(await run(redo, ['--file', 'a.ts'])).toMatchObject({ exit: 0 })
+    expect([text('a.ts'), text('b.ts'), text('d.ts')]).toEqual([a, B, 'memo\n'])
+  })
+
   it('refuse a file that the edit does not touch', async () => {
     await landed('aa', rename)
     await expect(run(undo, ['--file', 'c.ts', id('aa')])).rejects.toThrow(/aa000000 does not touch .*c\.ts/)
