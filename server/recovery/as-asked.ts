@@ -86,7 +86,7 @@ export async function* asAsked(
       yield { recovered: { ...itself, what: 'discard' } }
     } else if (!recovery.isSettled(kase)) {
       const result = await carryOutCase(recovery, kase, await workspaceOf(kase), wish)
-      yield { recovered: { ...itself, ...described(result) }, result }
+      yield { recovered: { ...itself, ...described(recovery, result) }, result }
     }
   }
 }
@@ -106,22 +106,16 @@ function carryOutCase(
   return recovery.deal(kase, workspace, 'auto')
 }
 
-function described(result: Result): Pick<Recovered, 'what'> & Partial<Recovered> {
+function described(recovery: Recovery, result: Result): Pick<Recovered, 'what'> & Partial<Recovered> {
   if (result.kind === 'waiting') return { what: 'waiting', reason: result.plan.reason }
   if (result.kind === 'buffered') return { what: 'buffered' }
-  return result.report === undefined ? { what: 'settled' } : reported(result.report)
+  return result.report === undefined ? { what: 'settled' } : reported(recovery, result.report)
 }
 
-function reported({
-  purpose,
-  of,
-  own,
-  written,
-  buffered,
-  unseen,
-  left,
-  withheld,
-}: Report): Partial<Recovered> & Pick<Recovered, 'what'> {
+function reported(
+  recovery: Recovery,
+  { purpose, of, own, written, buffered, unseen, left, withheld }: Report,
+): Partial<Recovered> & Pick<Recovered, 'what'> {
   const [onDisk, inBuffers] = [new Set(written), new Set(buffered)]
   const files = (own?.images ?? []).flatMap(({ path, before, after }) => {
     const where = onDisk.has(path) ? 'disk' : inBuffers.has(path) ? 'buffer' : undefined
@@ -130,7 +124,7 @@ function reported({
     return unseen.includes(path) ? [{ ...file, unseen: true as const }] : [file]
   })
   // Taken back alone, what was finished would tear the edit again: it is the whole of it that can be undone.
-  const back = purpose === 'finish' ? (of.about.of ?? of.id) : own?.id
+  const back = purpose === 'finish' ? recovery.rootOf(of) : own?.id
   return {
     what: purpose === 'finish' ? 'finish' : 'roll-back',
     files,

@@ -109,13 +109,15 @@ export class Recovery {
     if (this.missed > 0) throw new JournalError('what a dead session left could not be taken over')
   }
 
-  /** The edit that a recovery, or a recovery of one, was carrying out: what can be undone as a whole. */
+  /**
+   * What a recovery, or a recovery of one, was finishing, and can be undone as a whole: an edit, or what takes one back.
+   */
   rootOf(intent: Intent): string {
     const known = new Map([...this.cases, ...this.#settled].map((each) => [each.intent.id, each.intent]))
     let root: Intent | undefined = intent
     let { id } = intent
     // Each is met once: what a log claims of itself could go in circles.
-    while (root?.about.of !== undefined) {
+    while (root?.about.of !== undefined && root.about.purpose === 'finish') {
       known.delete(root.id)
       id = root.about.of
       root = known.get(id)

@@ -70,6 +70,31 @@ it('goes on with the other edits where one cannot be dealt with, and says which 
   ])
 })
 
+it('names the roll back that it has finished as what can be undone, and not the edit', async () => {
+  machine.platter.put('/w/a/1', 'old')
+  machine.platter.put('/w/b/1', 'new')
+  const files = ['/w/a/1', '/w/b/1']
+  const edit = intentOf(
+    '01',
+    files.map((path) => replaced(path, 'old', 'new')),
+    { facts: new Map() },
+  )
+  const rollBack = intentOf(
+    '02',
+    files.map((path) => replaced(path, 'new', 'old')),
+    {
+      facts: new Map(),
+      about: { ...edit.about, label: 'Roll back: Rename', purpose: 'roll-back', of: '01' },
+    },
+  )
+  await died(edit, rollBack)
+  const told = await start(() => undefined)
+  expect(machine.platter.tree('/w')).toMatchObject({ 'a/1': 'old', 'b/1': 'old' })
+  expect(told).toEqual([
+    'finished "Roll back: Rename" in 2 files: 1 file written; to take it back: lsp-wal undo 02',
+  ])
+})
+
 it('leaves what shares a file with one that failed to the next start, which does both', async () => {
   await died(edits('01', '/w/a/1'), edits('02', '/w/a/1', 'new', 'newer'), edits('03', '/w/b/1'))
   const told = await start(failsToSync('/w/a'))

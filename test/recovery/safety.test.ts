@@ -375,10 +375,10 @@ describe('what other sessions have recorded', () => {
 
   it('is no harm where it goes in circles', async () => {
     machine.platter.put('/w/a', 'old')
-    const back = (id: string, of: string) =>
-      intentOf(id, [replaced('/w/a', 'new', 'old')], { about: { ...about, purpose: 'undo', of } })
-    await dead([intentOf('01', [replaced('/w/a', 'old', 'new')], { about: { ...about, of: '03' } })])
-    await ended(back('02', '03'), back('03', '02'), back('04', '04'))
+    const on = (id: string, of: string) =>
+      intentOf(id, [replaced('/w/a', 'old', 'new')], { about: { ...about, purpose: 'finish', of } })
+    await dead([on('01', '03')])
+    await ended(on('02', '03'), on('03', '02'), on('04', '04'))
     const { recovery: started, end } = await recovery()
     expect(['02', '03']).toContain(started.rootOf(started.cases[0]!.intent))
     await end()
