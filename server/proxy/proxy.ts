@@ -1,4 +1,3 @@
-import { summaryOf } from '../history/changes.ts'
 import { type Env, JournalError } from '../journal/env.ts'
 import { type Intent, touchedPaths } from '../journal/intent.ts'
 import { type ClientFacts, clientFactsOf } from './client-facts.ts'
@@ -7,6 +6,7 @@ import { EditRoads } from './edit-roads.ts'
 import { EditorCommands } from './editor-commands.ts'
 import { numberIn } from './envelope.ts'
 import { Gate } from './gate.ts'
+import { happenedWords } from './happened-words.ts'
 import { asObject } from './json.ts'
 import { kakouneOf } from './kakoune.ts'
 import { Message } from './message.ts'
@@ -198,7 +198,7 @@ class ProxyRun {
       recorder,
       settlement,
       housekeeper,
-      happened: (intent) => this.#happened(intent),
+      happened: (intent) => void this.#happened(intent, started).catch(this.#problem),
       torn: (intent, changed) => {
         const undo = (id: string) => this.#editorCommands.undo(id)
         offerWayBack(this.#conversation, undo, intent, changed).catch(this.#problem)
@@ -260,13 +260,12 @@ class ProxyRun {
   }
 
   /** The editor has taken an edit up. */
-  #happened(intent: Intent): void {
+  async #happened(intent: Intent, { disk }: Started): Promise<void> {
     this.#offer.happened(intent)
     if (touchedPaths(intent).length < 2) return
-    const [files, ...rest] = summaryOf(intent)
-    const edits = rest.length > 0 ? `${rest.join(', ')} in ${files}` : files
-    const undo = this.#ownCommands.idOf('undo')
-    this.#conversation.show('info', `${intent.about.label}: ${edits}; ${undo} takes it back`)
+    const refusals = []
+    for await (const refusal of disk.refusalsOf(intent)) refusals.push(refusal)
+    this.#conversation.show('info', happenedWords(intent, this.#ownCommands.idOf('undo'), refusals))
   }
 
   #initializeResult(message: Message): Buffer {

@@ -1,5 +1,4 @@
-import { dirname } from 'node:path'
-import { isBare, type Outline } from '../edits/images.ts'
+import type { Outline } from '../edits/images.ts'
 import { pathsOf, type Step } from '../edits/steps.ts'
 import type { Env } from '../journal/env.ts'
 import type { About, Intent } from '../journal/intent.ts'
@@ -154,9 +153,7 @@ export class Recorder {
             `${path}: its original is kept, but what the edit makes of it is not known: ${after.reason}`,
           )
       await this.idle()
-      // Of what is only moved it is the folders that count: it may be thousands of files.
-      const paths = new Set(images.map((image) => (isBare(image) ? dirname(image.path) : image.path)))
-      for await (const refusal of this.#disk.refusals([...paths])) {
+      for await (const refusal of this.#disk.refusalsOf({ images })) {
         if (refusal !== undefined)
           this.#warn(`${refusal}: its edit is recorded, but never recovered or undone`)
         await this.idle()

@@ -32,6 +32,8 @@ export interface Surroundings {
 export class Started {
   readonly client: ClientFacts
   readonly folders = new WorkspaceFolders()
+  /** The workspace folders, also those that are opened later. */
+  readonly disk: DiskWorkspace
   readonly session: Session
   readonly settlement: Settlement
   readonly recorder: Recorder
@@ -57,9 +59,9 @@ export class Started {
         return this.wayBack.ordered(order)
       },
     })
-    const disk = new DiskWorkspace(env.disk, this.folders.all)
-    this.settlement = new Settlement(env, mirror, disk, tell)
-    this.recorder = new Recorder(env, mirror, conversation, this.session, disk, {
+    this.disk = new DiskWorkspace(env.disk, this.folders.all)
+    this.settlement = new Settlement(env, mirror, this.disk, tell)
+    this.recorder = new Recorder(env, mirror, conversation, this.session, this.disk, {
       server: basename(command[0] ?? ''),
       maxIntent,
       excluded: () => this.#excluded,

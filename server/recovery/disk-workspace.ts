@@ -1,6 +1,7 @@
 import { basename, dirname, isAbsolute, resolve, sep } from 'node:path'
 import { type Disk, DiskError, type Folder } from '../disk/disk.ts'
 import { Unkept } from '../edits/file-bytes.ts'
+import { isBare } from '../edits/images.ts'
 import type { Intent } from '../journal/intent.ts'
 import { isWithin, realpathAsFar } from '../journal/root.ts'
 import { moveFiles } from './move-files.ts'
@@ -155,6 +156,12 @@ export class DiskWorkspace implements Workspace {
         yield error.message
       }
     }
+  }
+
+  /** The same of what an intent touches. Of what is only moved it is the folders that count: it may be thousands of files. */
+  refusalsOf({ images }: Pick<Intent, 'images'>): AsyncGenerator<string | undefined> {
+    const paths = new Set(images.map((image) => (isBare(image) ? dirname(image.path) : image.path)))
+    return this.refusals([...paths])
   }
 
   async settleFolders(made: readonly string[], removed: readonly string[]): Promise<void> {

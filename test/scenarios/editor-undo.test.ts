@@ -164,6 +164,28 @@ describe('after an edit of several files', () => {
     expect(client.messages.filter((message) => message.text.includes('takes it back'))).toHaveLength(1)
   })
 
+  test.each([
+    [
+      'of some of it where undo refuses the rest',
+      ['a.ts'],
+      'lsp-wal.undo takes it back but for some of it: OUT is outside the workspace folders',
+    ],
+    [
+      'of none where it refuses all',
+      ['../other.ts'],
+      'lsp-wal.undo cannot take it back: OUT is outside the workspace folders',
+    ],
+  ])('there is a way back %s', async (_, names, way) => {
+    using stage = new Stage({ 'a.ts': 'foo\n', '../out.ts': 'foo\n', '../other.ts': 'foo\n' })
+    const client = await editor(stage)
+    const edits = [{ range: at(0, 0, 3), newText: 'bar' }]
+    const changes = Object.fromEntries(['../out.ts', ...names].map((name) => [stage.uri(name), edits]))
+    await client.executeCommand('edit', [{ changes } as never, LABEL])
+    const { text } = await client.waitForMessage(/2 edits in 2 files/)
+    expect(text).toBe(`lsp-wal: ${LABEL}: 2 edits in 2 files; ${way.replace('OUT', stage.path('../out.ts'))}`)
+    await client.shutdown()
+  })
+
   test('the way back is among the code actions of its files, and then the way forth', async () => {
     using stage = new Stage(BEFORE)
     const capabilities = {
