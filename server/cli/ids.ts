@@ -12,6 +12,8 @@ const TYPED = 4
 const MOST_CANDIDATES = 8
 
 export const NOTHING_RECORDED = 'nothing is recorded here yet'
+/** Of an empty one. */
+export const NO_EDITS_ID = 'an empty ID names no edit'
 
 /**
  * The entry that an id refers to.
@@ -72,6 +74,7 @@ function sortedIds(entries: readonly Entry[]): readonly string[] {
 }
 
 function unknown(entries: readonly Entry[], text: string): string {
+  if (text === '') return `${NO_EDITS_ID}; see: lsp-wal log`
   return /^@-*$/.test(text)
     ? `there is no ${text}: only ${plural(entries.length, 'edit')} recorded here`
     : `no recorded edit's id begins with ${plainText(text)}; see: lsp-wal log --all`

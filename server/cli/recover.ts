@@ -8,11 +8,13 @@ import { Recovery } from '../recovery/recovery.ts'
 import { shareFolder } from '../recovery/shared-folders.ts'
 import { closedFilesOf } from './closed-files.ts'
 import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './command.ts'
+import { NO_EDITS_ID } from './ids.ts'
 import { order, sessionFor } from './live-session.ts'
 import { shown } from './progress.ts'
 import { recoveredText, statusOf } from './report.ts'
+import { jsonText } from './text.ts'
 
-const USAGE = `Usage: lsp-wal recover [--finish | --roll-back | --discard] [--dry-run] [ID]
+const USAGE = `Usage: lsp-wal recover [--finish | --roll-back | --discard] [--dry-run] [--json] [ID]
 
 Deals with the edits that a crash left half done in this workspace: what is torn is finished, what was
 never seen by the editor is replayed; anything else is listed for you to decide.
@@ -22,22 +24,49 @@ While an editor runs with lsp-wal in this folder, it goes through its buffers.
     --roll-back   put the originals back
     --discard     leave every file as it is, and hear no more of it
     --dry-run     show what would be written
+    --json        for programs: a list, of those that are pending, of {id, label, what (finish, roll-back,
+                  discard; settled: nothing was left to do; buffered: it is to be saved in the editor;
+                  waiting: it needs your word; would be: a dry run), reason? (why it waits), files: [{path,
+                  change (changed, created, removed), where (disk, buffer; null: it would be), unseen? (the
+                  editor has said that it took it, and has not shown it yet)}],
+                  left: [{path, reason, hunks?: [{line, base, ours, theirs}]}],
+                  back? (what lsp-wal undo takes to take it back)}
+
+Exit status: ${EXIT.done} done, ${EXIT.partly} some files were left alone, ${EXIT.waiting} something needs your word.
 `
 
-/** `lsp-wal recover`. */
+/** `lsp-wal recover`. `--json`: an array of {@link Recovered}. */
 export const recover: Command = async (around, args) => {
-  const wish = parse(args)
-  if (wish === 'help') {
+  const options = parse(args)
+  if (options === 'help') {
     around.out(USAGE)
     return EXIT.done
   }
+  const { json, wish } = options
+  const all: Recovered[] = []
+  const tell: Tell = (recovered) => {
+    all.push(recovered)
+    if (!json) around.out(recoveredText(around, recovered))
+  }
+  const status = await recoverThere(around, wish, tell)
+  if (json) around.out(jsonText(all))
+  else if (all.length === 0) around.out('Nothing is waiting to be recovered here.\n')
+  return Math.max(status, ...all.map(statusOf))
+}
+
+type Tell = (recovered: Recovered) => void
+
+/** Resolves with the exit status, as far as what was told has none of its own. */
+async function recoverThere(around: Surroundings, wish: Wish, tell: Tell): Promise<number> {
   const pending = await pendingPaths(around)
   // With nothing to ask for, an editor that does not answer is no matter.
   const live = pending === undefined ? undefined : await sessionFor(around, [around.cwd], pending)
-  if (live === undefined) return recoverHere(around, wish)
+  if (live === undefined) return recoverHere(around, wish, tell)
   const what = { v: 1, do: 'recover', ...wish, folders: [around.cwd] } as const
   const answer = await order(around, live, what, isAnswer)
-  return answer.kind === 'done' ? toldAll(around, answer.recovered) : nothingMeant(around, wish, answer)
+  if (answer.kind === 'done') answer.recovered.forEach(tell)
+  else checkMeant(wish, answer)
+  return EXIT.done
 }
 
 /**
@@ -57,7 +86,7 @@ async function pendingPaths({ cwd, env, root }: Surroundings): Promise<string[] 
 }
 
 /** With no editor that could do it. */
-async function recoverHere(around: Surroundings, wish: Wish): Promise<number> {
+async function recoverHere(around: Surroundings, wish: Wish, tell: Tell): Promise<number> {
   const { env, root, cwd, err } = around
   const start = { folders: [cwd], server: ['lsp-wal', 'recover'], editor: null }
   const problem = (error: unknown) => err(`lsp-wal: ${(error as Error).message}\n`)
@@ -65,34 +94,25 @@ async function recoverHere(around: Surroundings, wish: Wish): Promise<number> {
   const recovery = await Recovery.start(env, root, session, start, problem)
   try {
     const which = meant(recovery, wish)
-    if (which.kind !== 'cases') return nothingMeant(around, wish, which)
+    if (which.kind !== 'cases') {
+      checkMeant(wish, which)
+      return EXIT.done
+    }
     const workspaceOf = ({ session }: (typeof which.cases)[number]) =>
       closedFilesOf(around, session).then((files) => shown(around, files))
-    let status: number = recovery.missed > 0 ? EXIT.error : EXIT.done
-    for await (const { recovered } of asAsked(recovery, which.cases, wish, workspaceOf))
-      status = Math.max(status, told(around, recovered))
-    return status
+    for await (const { recovered } of asAsked(recovery, which.cases, wish, workspaceOf)) tell(recovered)
+    return recovery.missed > 0 ? EXIT.error : EXIT.done
   } finally {
     await recovery.end()
     await session.end()
   }
 }
 
-function toldAll(around: Surroundings, all: readonly Recovered[]): number {
-  return Math.max(EXIT.done, ...all.map((recovered) => told(around, recovered)))
-}
-
-function told(around: Surroundings, recovered: Recovered): number {
-  around.out(recoveredText(around, recovered))
-  return statusOf(recovered)
-}
-
-/** @throws UsageError where the user has named something else */
-function nothingMeant({ out }: Surroundings, { id }: Wish, which: Exclude<Answer, { kind: 'done' }>): number {
+/** @throws UsageError where the user has named something else than what is pending */
+function checkMeant({ id }: Wish, which: Exclude<Answer, { kind: 'done' }>): void {
   switch (which.kind) {
     case 'none':
-      out('Nothing is waiting to be recovered here.\n')
-      return EXIT.done
+      return
     case 'unknown':
       throw new UsageError(`nothing pending here is called ${id}; see: lsp-wal status`)
     case 'ambiguous':
@@ -100,9 +120,9 @@ function nothingMeant({ out }: Surroundings, { id }: Wish, which: Exclude<Answer
   }
 }
 
-function parse(args: readonly string[]): Wish | 'help' {
+function parse(args: readonly string[]): { readonly json: boolean; readonly wish: Wish } | 'help' {
   const flag = { type: 'boolean', default: false } as const
-  const options = { finish: flag, 'roll-back': flag, discard: flag, 'dry-run': flag, help: flag }
+  const options = { finish: flag, 'roll-back': flag, discard: flag, 'dry-run': flag, json: flag, help: flag }
   const { values, positionals } = orUsage(() =>
     parseArgs({ args: [...args], options, allowPositionals: true }),
   )
@@ -110,5 +130,7 @@ function parse(args: readonly string[]): Wish | 'help' {
   const decisions = (['finish', 'roll-back', 'discard'] as const).filter((name) => values[name])
   if (decisions.length > 1) throw new UsageError(`one of --${decisions.join(' and --')}, not both`)
   if (positionals.length > 1) throw new UsageError('one ID at a time')
-  return { id: positionals[0], decision: decisions[0], dryRun: values['dry-run'] }
+  if (positionals[0] === '') throw new UsageError(`${NO_EDITS_ID}; see: lsp-wal status`)
+  const wish = { id: positionals[0], decision: decisions[0], dryRun: values['dry-run'] }
+  return { json: values.json, wish }
 }

@@ -28,8 +28,9 @@ function headingOf({ id, label, files, left, reason = '', what }: Recovered): st
   const short = plainText(id.slice(0, 8))
   const title = `${short} "${plainText(label) || 'edit'}"`
   const counted = plural(files.length, 'file')
-  const written =
-    files.length > 0 ? `${counted} written` : `nothing was ${left.length > 0 ? 'written' : 'left to do'}`
+  const written = files.length > 0 ? `${counted} written` : 'nothing was left to do'
+  const isInVain = files.length === 0 && left.length > 0
+  if ((what === 'finish' || what === 'roll-back') && isInVain) return `Nothing was written: ${title}.`
   switch (what) {
     case 'would be':
       return `${title}: ${files.length === 0 ? 'there is nothing to write' : `${counted} would be written`}.`

@@ -14,7 +14,10 @@ export interface Wish {
   readonly dryRun: boolean
 }
 
-/** What became of one pending intent, or would. Plain JSON: sessions tell it over their sockets. */
+/**
+ * What became of one pending intent, or would. Plain JSON: sessions tell it over their sockets, and programs are given
+ * it. Fields may be added; none of these changes its meaning.
+ */
 export interface Recovered {
   readonly id: string
   readonly label: string

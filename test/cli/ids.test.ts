@@ -27,7 +27,7 @@ test.each([
 test.each([
   ['@----', 'there is no @----: only 4 edits recorded here'],
   ['9', "no recorded edit's id begins with 9; see: lsp-wal log --all"],
-  ['', "no recorded edit's id begins with ; see: lsp-wal log --all"],
+  ['', 'an empty ID names no edit; see: lsp-wal log'],
   ['@+', "no recorded edit's id begins with @+; see: lsp-wal log --all"],
   ['\x1b[2J', "no recorded edit's id begins with \\x1b[2J; see: lsp-wal log --all"],
   [

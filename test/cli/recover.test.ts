@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { recover } from '../../server/cli/recover.ts'
 import { undo } from '../../server/cli/undo.ts'
@@ -9,6 +9,8 @@ beforeEach(() => {
   place = new Workplace()
 })
 afterEach(() => place.dispose())
+
+const NOW = { now: '2026-03-04T10:50:00.000Z' }
 
 const NAMES = ['a.ts', 'b.ts']
 const texts = () => NAMES.map((name) => readFileSync(place.path(name), 'utf8'))
@@ -26,9 +28,60 @@ it('names the roll back that it has finished as what can be undone, and not the 
     } as const
     await scribe.land(await scribe.intent(id('bb'), filesOf('memo\n', 'memo', 'note'), about), 'a.ts')
   })
-  const { exit, out } = await place.run(recover, [], { now: '2026-03-04T10:50:00.000Z' })
+  const { exit, out } = await place.run(recover, [], NOW)
   expect([exit, texts()]).toEqual([0, ['note\n', 'note\n']])
   expect(out).toContain('\nTo take it back: lsp-wal undo bb000000\n')
   expect(await place.run(undo, ['bb000000'], { now: '2026-03-04T10:51:00.000Z' })).toMatchObject({ exit: 0 })
   expect(texts()).toEqual(['memo\n', 'memo\n'])
+})
+
+/** Torn: a.ts is changed, b.ts is not. */
+const torn = () =>
+  place.session(async (scribe) => {
+    const about = { label: 'Rename' }
+    await scribe.land(await scribe.intent(id('aa'), filesOf('note\n', 'note', 'memo'), about), 'a.ts')
+  })
+
+const recoverJson = async (...args: readonly string[]) => {
+  const { exit, out } = await place.run(recover, ['--json', ...args], NOW)
+  return [exit, JSON.parse(out)] as const
+}
+
+it('tells programs what it did, would do, and what waits', async () => {
+  const itself = { id: id('aa'), label: 'Rename', files: [], left: [] }
+  const file = (name: string) => ({ path: place.path(name), change: 'changed' })
+  expect(await recoverJson()).toEqual([0, []])
+  await torn()
+  const wouldBe = { ...itself, what: 'would be', files: [{ ...file('b.ts'), where: null }] }
+  expect(await recoverJson('--dry-run')).toEqual([0, [wouldBe]])
+  writeFileSync(place.path('b.ts'), 'notes\n')
+  const reason = `${place.path('b.ts')} was changed since`
+  expect(await recoverJson()).toEqual([4, [{ ...itself, what: 'waiting', reason }]])
+  const hunk = { line: 1, base: ['memo'], ours: ['notes'], theirs: ['note'] }
+  expect(await recoverJson('--roll-back', 'aa')).toEqual([
+    3,
+    [
+      {
+        ...itself,
+        what: 'roll-back',
+        files: [{ ...file('a.ts'), where: 'disk' }],
+        left: [{ path: place.path('b.ts'), reason: 'the same lines were changed since', hunks: [hunk] }],
+        back: expect.stringMatching(/^[0-9a-f]{32}$/),
+      },
+    ],
+  ])
+})
+
+it('says that nothing was written where that is so, and not that it is finished', async () => {
+  await torn()
+  writeFileSync(place.path('b.ts'), 'notes\n')
+  const { exit, out } = await place.run(recover, ['--finish', 'aa'], NOW)
+  expect(exit).toBe(3)
+  expect(out).toMatch(/^Nothing was written: aa000000 "Rename"\.\n {2}left alone {2}b\.ts: /)
+})
+
+it('refuses an empty ID', async () => {
+  await torn()
+  for (const decision of ['--finish', '--roll-back', '--discard'])
+    await expect(place.run(recover, [decision, ''], NOW)).rejects.toThrow('an empty ID names no edit')
 })
