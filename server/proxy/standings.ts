@@ -17,6 +17,8 @@ export class Standings {
   readonly #disk: Disk
   readonly #mirror: Mirror
   readonly #movedOrRemoved: ReadonlySet<string>
+  /** Where a file or a folder is to come to stand. */
+  readonly #targets: ReadonlySet<string>
   readonly #renames: readonly (Step & { kind: 'rename' })[]
   /** What was found in folders that are moved by a rename(2). */
   readonly #inMoved = new Set<string>()
@@ -25,6 +27,7 @@ export class Standings {
     this.#disk = disk
     this.#mirror = mirror
     this.#movedOrRemoved = new Set(steps.flatMap(movedOrRemovedBy))
+    this.#targets = new Set(steps.flatMap(targetOf))
     this.#renames = steps.filter((step) => step.kind === 'rename')
   }
 
@@ -68,6 +71,22 @@ export class Standings {
         this.all.set(path, { kind: isFile ? 'file' : 'absent' })
       }
     }
+    const wanted = asked.filter((path) => this.#targets.has(path) && this.all.get(path)?.kind === 'absent')
+    for (const folder of new Set(wanted.map(dirname))) await this.#lookForFolder(folder)
+  }
+
+  /** Editors make the folders that a new file needs, unasked: which ones are missing is known only now. */
+  async #lookForFolder(folder: string): Promise<void> {
+    const missing: string[] = []
+    let at = folder
+    for (; this.all.get(at)?.kind !== 'folder'; at = dirname(at)) {
+      const there = await this.#disk.stat(at)
+      // Beneath what is no folder nobody makes any.
+      if (there !== undefined && there.kind !== 'folder') return
+      if (there !== undefined || dirname(at) === at) break
+      missing.push(at)
+    }
+    for (const path of missing) if (!this.all.has(path)) this.all.set(path, { kind: 'absent' })
   }
 
   async #findLinks(paths: readonly string[]): Promise<void> {
@@ -135,6 +154,10 @@ export class Standings {
 }
 
 const caseless = (path: string): string => path.normalize('NFC').toLowerCase()
+
+function targetOf(step: Step): string[] {
+  return step.kind === 'create' ? [step.path] : step.kind === 'rename' ? [step.to] : []
+}
 
 function movedOrRemovedBy(step: Step): string[] {
   return step.kind === 'rename' ? [step.from, step.to] : step.kind === 'delete' ? [step.path] : []

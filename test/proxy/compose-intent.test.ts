@@ -25,6 +25,7 @@ const edits = (path: string, ...all: object[]) => ({
   edits: all,
 })
 const snippet = { range: range(0, 0, 0, 0), snippet: { kind: 'snippet', value: '$TM_FILENAME' } }
+const create = (path: string) => ({ kind: 'create', uri: uri(path) })
 const rename = (from: string, to: string, options = {}) => ({
   kind: 'rename',
   oldUri: uri(from),
@@ -422,6 +423,18 @@ describe('a folder', () => {
       '/p/src/in/b.ts: "b\\n" -> absent',
     ])
     expect(intent.folders).toEqual({ made: ['/p/lib', '/p/lib/in'], removed: ['/p/src/in', '/p/src'] })
+  })
+
+  it.each<[string, object[], string[]]>([
+    ['for a new file', [create('/p/new/in/a.ts')], ['/p/new', '/p/new/in']],
+    ['for a file that is moved', [rename('/p/src/a.ts', '/p/new/a.ts')], ['/p/new']],
+    ['for a folder that is moved', [rename('/p/src/in', '/p/new/in')], ['/p/new', '/p/new/in']],
+    ['for two of them', [create('/p/new/a.ts'), create('/p/new/in/b.ts')], ['/p/new', '/p/new/in']],
+    ['not where it is there', [create('/p/src/in/c.ts')], []],
+    ['not where a file is in its place', [create('/p/src/a.ts/in/c.ts')], []],
+  ])('that the editor makes unasked is known to be missing: %s', async (_title, changes, made) => {
+    const intent = await new Project(files).intent(...changes)
+    expect(intent.folders.made).toEqual(made)
   })
 
   it('is moved with the unsaved work in its files', async () => {

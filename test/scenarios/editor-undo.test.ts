@@ -124,6 +124,28 @@ describe('a command of the editor', () => {
     expect(stage.files()['new.ts']).toBe('made\n')
   })
 
+  test('removes the folders that the editor made unasked, and leaves those that hold something by then', async () => {
+    using stage = new Stage(BEFORE)
+    const client = await editor(stage)
+    const names = ['new/in/a.ts', 'other/in/a.ts']
+    const documentChanges = [
+      ...names.map((name) => ({ kind: 'create', uri: stage.uri(name) })),
+      { kind: 'rename', oldUri: stage.uri('d.ts'), newUri: stage.uri('moved/d.ts') },
+    ]
+    await client.executeCommand('edit', [{ documentChanges } as never, 'Make'])
+    await client.saveAll()
+    expect(Object.keys(stage.files())).toEqual(['a.ts', 'b.ts', 'c.ts', 'moved/d.ts', ...names])
+    stage.write('other/b.ts', 'mine\n')
+    await client.executeCommand('lsp-wal.undo')
+    expect(stage.files()).toEqual({ ...BEFORE, 'other/b.ts': 'mine\n' })
+    expect(['new', 'other/in', 'moved'].filter((name) => existsSync(stage.path(name)))).toEqual([])
+    await client.executeCommand('lsp-wal.redo')
+    const { 'd.ts': _, ...rest } = BEFORE
+    const made = { 'moved/d.ts': BEFORE['d.ts'], 'new/in/a.ts': '', 'other/in/a.ts': '' }
+    expect(stage.files()).toEqual({ ...rest, ...made, 'other/b.ts': 'mine\n' })
+    await quit(stage, client)
+  })
+
   test('is not found with a wrong id, and the server never hears of any', async () => {
     using stage = new Stage(BEFORE)
     const client = await editor(stage)
