@@ -180,7 +180,8 @@ export class Settlement {
     // Times can be set back: what ends an intent is seen in the bytes.
     if (seen.some(isTold) && endOf(open, seen, this.#moment) !== undefined)
       seen = await this.#see(open, later, 'bytes')
-    for (const { image, state } of seen) if (state === 'landed') open.landed.add(image.path)
+    for (const { image, state } of seen)
+      if (state === 'landed' && !this.#isOnlyClaimed(open, image)) open.landed.add(image.path)
     if (!this.#leaving) for (const path of open.closing) open.discarded.add(path)
     open.closing.clear()
     await this.#makeDurable(open)
@@ -226,6 +227,13 @@ export class Settlement {
     if (unseen.length === 0) return
     for (const path of unseen) open.takenBack.add(path)
     this.#note(open, 'applied', undefined, Object.fromEntries(unseen.map((path) => [path, UNSEEN])))
+  }
+
+  /** Whether a buffer was never seen to hold what it is said to: the disk may have held that all along beneath it. */
+  #isOnlyClaimed({ buffered, takenBack }: OpenIntent, image: Image): boolean {
+    const { path } = image
+    const text = this.#mirror.document(path)?.text
+    return text !== undefined && takenBack.has(path) && !buffered.has(path) && !holdsAfter(image, text)
   }
 
   /** For a later start: what was undone in its buffer or closed unsaved is not to be written back unasked. */

@@ -123,6 +123,18 @@ describe('applied', () => {
     expect(d.told.slice(2)).toEqual(['1: landed'])
   })
 
+  it('is no more where the disk held it all along, under a buffer that never showed it', async () => {
+    const d = desk()
+    d.disk.set(A, 'bar\n')
+    d.show(A, 'foo\n')
+    d.settlement.follow(only(), d.follower, 'applied', [A])
+    await d.wait(60_000)
+    expect(d.told).toEqual(['1: applied (/p/a.ts unseen)'])
+    d.close(A)
+    await d.wait(300)
+    expect(d.told.slice(1)).toEqual(['1: landed'])
+  })
+
   it('is noted as unseen no longer than until it is followed, where the buffer has it by then', () => {
     const d = desk().open(B)
     d.show(A, 'bar\n')
