@@ -54,7 +54,11 @@ export class States {
     const taken = this.#takers.lastOf(entry) ?? (recorded.settled ? this.#takers.besideOf(entry) : undefined)
     if (taken !== undefined) return taken
     const event = recorded.outcomes.findLast((outcome) => isFinal(outcome.event))?.event
-    if (event === 'rolled-back' && this.#takers.isBack(entry)) return { kind: 'settled', event: 'landed' }
+    const inVain = event === 'rolled-back' ? this.#takers.rollBackInVain(entry) : undefined
+    if (inVain !== undefined)
+      return this.#takers.isOfHalf(inVain)
+        ? { kind: 'taken', purpose: 'roll-back', whole: false, by: inVain }
+        : { kind: 'settled', event: 'landed' }
     if (event !== undefined) return { kind: 'settled', event }
     const owner = await this.#ownerOf(session)
     return { kind: 'pending', owner, files: owner === 'elsewhere' ? [] : await this.filesOf(entry) }
@@ -114,7 +118,7 @@ export class States {
     return times.sort().at(-1) ?? intent.about.at
   }
 
-  /** Counts undos and redos that stand in an editor's buffers, and are not saved yet, for done. */
+  /** Counts undos and redos for done as far as they stand in an editor's buffers, and are not saved yet. */
   async countBuffered(): Promise<void> {
     for (const entry of this.#entries) {
       const { intent, outcomes, settled } = entry.recorded

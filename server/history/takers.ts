@@ -1,12 +1,15 @@
 import { type Purpose, touchedPaths, wasOf } from '../journal/intent.ts'
-import { leftIn } from '../journal/outcomes.ts'
+import { inNoBuffer, leftIn } from '../journal/outcomes.ts'
 import type { Entry } from './history.ts'
 
 /** An intent that was to take another one forward or back. */
 export interface Taker {
   readonly entry: Entry
   readonly purpose: Purpose
-  /** `whole`: it did what it was to do. `part`: some paths were left. `not yet`: it is pending, or came to nothing. */
+  /**
+   * `whole`: it did what it was to do. `part`: some paths were left, or the editor has not shown them. `not yet`: it is
+   * pending, or came to nothing.
+   */
   readonly done: 'whole' | 'part' | 'not yet'
   /** The one that took this taker back in turn; undefined while it holds. */
   readonly takenBackBy: Entry | undefined
@@ -40,7 +43,7 @@ export class Takers {
     }
   }
 
-  /** From now on a pending taker counts as having done what it was to do: whoever looks at the buffers sees that. */
+  /** From now on a pending taker counts as having done what is in the buffers: whoever looks at them sees that. */
   countBuffered(entry: Entry): void {
     this.#inBuffers.add(entry)
     this.#known.clear()
@@ -121,12 +124,12 @@ export class Takers {
     return new Set(this.#pathsOf({ done: 'whole', entry }))
   }
 
-  /** Whether an intent is in the files again: what rolled all of it back was taken back in turn. */
-  isBack(taken: Entry): boolean {
-    return this.of(taken).some(
-      ({ entry, purpose, takenBackBy }) =>
-        purpose === 'roll-back' && takenBackBy !== undefined && isWholeOf(entry, taken),
-    )
+  /** What was to roll an intent back that is in the files again, or still: it was taken back in turn, or came to nothing. */
+  rollBackInVain(taken: Entry): Entry | undefined {
+    return this.of(taken).find(
+      ({ done, entry, purpose, takenBackBy }) =>
+        purpose === 'roll-back' && (takenBackBy !== undefined || (done === 'not yet' && isGivenUp(entry))),
+    )?.entry
   }
 
   /** Whether an intent rolled another one back that was half done: taken back, it would leave that half. */
@@ -153,7 +156,10 @@ export class Takers {
       takers.filter(({ purpose }) => purpose !== 'finish').flatMap((each) => this.#pathsOf(each)),
     )
     const left = leftIn(taken.recorded.outcomes)
-    return taken.recorded.intent.images.every(({ path }) => paths.has(path) || left.has(path))
+    const rollBacks = this.of(taken).filter(({ purpose }) => purpose === 'roll-back')
+    const met = rollBacks.map(({ entry }) => metBy(entry))
+    const isThere = (path: string) => !left.has(path) && met.every((paths) => paths.has(path))
+    return taken.recorded.intent.images.every(({ path }) => paths.has(path) || !isThere(path))
   }
 
   /** What a taker did, but for what was taken back of it in turn: of single files that is a part. */
@@ -182,8 +188,20 @@ export class Takers {
   }
 }
 
-function inBuffers({ recorded }: Entry): Taker['done'] {
-  return leftIn(recorded.outcomes).size === 0 ? 'whole' : 'part'
+function inBuffers(entry: Entry): Taker['done'] {
+  const missing = missingIn(entry)
+  if (missing.size === 0) return 'whole'
+  return touchedPaths(entry.recorded.intent).every((path) => missing.has(path)) ? 'not yet' : 'part'
+}
+
+/** What an intent was to write and did not: left, or, as long as it is open, in no buffer. */
+function missingIn({ recorded: { outcomes, settled } }: Entry): ReadonlySet<string> {
+  return settled ? leftIn(outcomes) : new Set([...leftIn(outcomes), ...inNoBuffer(outcomes)])
+}
+
+/** Whether nothing is to come of a taker any more that has done nothing, as far as its session has told. */
+function isGivenUp(entry: Entry): boolean {
+  return entry.recorded.settled || inBuffers(entry) === 'not yet'
 }
 
 function doneOf({ recorded }: Entry, then: Taken | undefined): Taker['done'] {
@@ -194,17 +212,23 @@ function doneOf({ recorded }: Entry, then: Taken | undefined): Taker['done'] {
   return touchedPaths(recorded.intent).every((path) => left.has(path)) ? 'not yet' : 'part'
 }
 
-/** Whether a taker found every path of an intent changed: others had not come to be. */
-function isWholeOf({ recorded }: Entry, taken: Entry): boolean {
-  const met = new Set([...touchedPaths(recorded.intent), ...leftIn(recorded.outcomes)])
+/** The paths that a roll back found changed: others had not come to be. */
+function metBy({ recorded: { intent, outcomes } }: Entry): ReadonlySet<string> {
+  return new Set([...touchedPaths(intent), ...leftIn(outcomes)])
+}
+
+/** Whether a taker found every path of an intent changed. */
+function isWholeOf(taker: Entry, taken: Entry): boolean {
+  const met = metBy(taker)
   return taken.recorded.intent.images.every(({ path }) => met.has(path))
 }
 
 /** Also what was forgotten since: it was done all the same. Logs that do not tell what was left count for nothing. */
-function pathsDone(done: Taker['done'], { recorded: { intent, outcomes } }: Entry): readonly string[] {
-  const left = leftIn(outcomes)
-  if (done === 'not yet' || (done !== 'whole' && left.size === 0)) return []
+function pathsDone(done: Taker['done'], entry: Entry): readonly string[] {
+  const { intent } = entry.recorded
+  const missing = missingIn(entry)
+  if (done === 'not yet' || (done !== 'whole' && missing.size === 0)) return []
   return touchedPaths(intent)
-    .filter((path) => !left.has(path))
+    .filter((path) => !missing.has(path))
     .flatMap((path) => [path, wasOf(intent, path)])
 }

@@ -75,6 +75,14 @@ export function leftIn(outcomes: readonly Outcome[]): ReadonlySet<string> {
   return new Set(all.filter(([, what]) => what === LEFT || what === PUT_BACK).map(([path]) => path))
 }
 
+const IN_NO_BUFFER: ReadonlySet<string> = new Set([UNSEEN, UNDONE, CLOSED])
+
+/** The paths of an open intent of which it is said last that no buffer holds them: never shown, or taken back there. */
+export function inNoBuffer(outcomes: readonly Outcome[]): ReadonlySet<string> {
+  const last = [...lastOfPaths(outcomes)].filter(([, what]) => IN_NO_BUFFER.has(what))
+  return new Set(last.map(([path]) => path))
+}
+
 /** Says so of these. */
 export function asLeft(
   left: readonly { readonly path: string; readonly putBack?: true }[],

@@ -63,3 +63,21 @@ test('an undo from the command line says so of the file', async () => {
   expect(stdout).toContain('c.ts  (not seen in the editor yet: look, and save it there)\n')
   await editor.die()
 })
+
+test('an undo that the editor said it took, and never showed, is offered again', async () => {
+  using stage = new Stage(BEFORE)
+  expect((await stage.headless([], [rename(stage)], stage.wrapped())).status).toBe(0)
+  const editor = await LateEditor.start(stage)
+  await expect.poll(() => stage.journalFiles()).toContain('live/S/session.json')
+  expect((await stage.lspWal('undo')).stdout).toContain('4 files written.')
+  expect(await states(stage)).toEqual(['pending', 'landed'])
+  const again = await stage.lspWal('undo')
+  expect(again.stdout).toMatch(/: 1 file written\.\n {2}changed {2}c\.ts/)
+  // This one is shown at last.
+  await editor.tells(BEFORE['c.ts'])
+  await editor.saves(BEFORE['c.ts'])
+  await expect.poll(() => states(stage), { timeout: 20_000 }).toEqual(['landed', 'landed', 'undone'])
+  expect((await stage.lspWal('undo')).stdout).toBe('Nothing recorded here is left to be undone.\n')
+  expect(stage.files()).toEqual(BEFORE)
+  await editor.quit()
+})
