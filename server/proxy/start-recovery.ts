@@ -227,7 +227,7 @@ export class StartRecovery {
     const choice = await this.#conversation.ask('warning', `${titleOf(kase)}: ${plan.reason}.`, choices)
     if (this.#ended) return
     if (choice === 'unasked') this.#report(waiting)
-    else if (choice === FORGET) await recovery.discard(kase)
+    else if (choice === FORGET) await recovery.discard(kase, workspace)
     else if (choice !== undefined) {
       const decide = () => recovery.decide(kase, workspace, choice === ROLL_BACK ? 'roll-back' : 'finish')
       this.#tell(recovery, await this.#progress.during(TITLE, decide), 'editor')

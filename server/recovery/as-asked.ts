@@ -85,7 +85,7 @@ export async function* asAsked(
       const files = changes.map(({ path, before, after }) => fileOf(path, before, after === undefined, null))
       yield { recovered: { ...itself, what: 'would be', files, left: [...left, ...withheld] } }
     } else if (decision === 'discard') {
-      await recovery.discard(kase)
+      await recovery.discard(kase, await workspaceOf(kase))
       yield { recovered: { ...itself, what: 'discard' } }
     } else if (!recovery.isSettled(kase)) {
       const result = await carryOutCase(recovery, kase, await workspaceOf(kase), wish)

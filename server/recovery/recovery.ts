@@ -3,6 +3,7 @@ import { same } from '../edits/file-bytes.ts'
 import { type Env, JournalError } from '../journal/env.ts'
 import { type Intent, isWrittenHere, type Purpose } from '../journal/intent.ts'
 import {
+  asLeft,
   CLOSED,
   type Event,
   isFinal,
@@ -198,8 +199,16 @@ export class Recovery {
   }
 
   /** The user wants to hear no more of it; every file stays as it is. */
-  discard(kase: Case): Promise<void> {
-    return this.#settle(kase, 'abandoned')
+  async discard(kase: Case, workspace: Workspace): Promise<void> {
+    // What an undo, say, has done by then is done: the rest of the edit is what is left to be undone.
+    const seen = isCarrier(kase) ? await this.#observe(kase, workspace) : []
+    const isDone = ({ sight, state }: Observation) =>
+      state === 'landed' && !(sight.kind === 'file' && sight.stat === undefined)
+    const left = seen.filter((each) => !isDone(each))
+    if (left.length === seen.length) return this.#settle(kase, 'abandoned')
+    await this.#makeDurable(kase.intent)
+    if (left.length === 0) return this.#settle(kase, 'landed')
+    return this.#settle(kase, 'superseded', asLeft(left.map(({ image: { path } }) => ({ path }))))
   }
 
   /** An intent that this session follows from now on has come to its end. */
@@ -301,7 +310,7 @@ export class Recovery {
     return makeDurable(this.#env.disk, [...kept, ...withheld], this.#folders, bare)
   }
 
-  async #settle(kase: Case, event: Event): Promise<void> {
+  async #settle(kase: Case, event: Event, paths?: Outcome['paths']): Promise<void> {
     const claimed = this.#claimed.find(({ found }) => found.info.session === kase.session.info.session)!
     const { of, purpose } = kase.intent.about
     if (!claimed.open.has(kase.intent.id)) return
@@ -313,7 +322,8 @@ export class Recovery {
     }
     if (event === 'recovered') this.#finished.push(kase.intent)
     if (isWrittenHere(kase.intent)) await removeTemporaries(this.#env, kase.intent).catch(this.#tell)
-    claimed.outcomes.add({ id: kase.intent.id, at: this.#env.host.now().toISOString(), event })
+    const at = this.#env.host.now().toISOString()
+    claimed.outcomes.add({ id: kase.intent.id, at, event, ...(paths !== undefined && { paths }) })
     // What is settled next may have to be explained by this one after a crash.
     await claimed.outcomes.flush()
     claimed.open.delete(kase.intent.id)

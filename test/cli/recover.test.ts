@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { log } from '../../server/cli/log.ts'
 import { recover } from '../../server/cli/recover.ts'
 import { undo } from '../../server/cli/undo.ts'
 import { id, replacing, Workplace } from './workplace.ts'
@@ -84,4 +85,22 @@ it('refuses an empty ID', async () => {
   await torn()
   for (const decision of ['--finish', '--roll-back', '--discard'])
     await expect(place.run(recover, [decision, ''], NOW)).rejects.toThrow('an empty ID names no edit')
+})
+
+it('of an undo that is discarded counts what it has done: a plain undo does the rest', async () => {
+  await place.session(async (scribe) => {
+    await scribe.landed(id('aa'), filesOf('note\n', 'note', 'memo'))
+    const about = { purpose: 'undo', of: id('aa'), road: 'undo', label: 'Undo: Rename' } as const
+    await scribe.land(await scribe.intent(id('bb'), filesOf('memo\n', 'memo', 'note'), about), 'a.ts')
+  })
+  await place.run(recover, ['--discard', 'bb'], NOW)
+  expect(texts()).toEqual(['note\n', 'memo\n'])
+  const listed = async () => (await place.run(log, [], NOW)).out.match(/(?<=Neovim +)\S.*/g)
+  expect(await listed()).toEqual(['partly done', 'partly undone'])
+  expect((await place.run(undo, [], { now: '2026-03-04T10:51:00.000Z' })).out).toContain('1 file written.')
+  expect(texts()).toEqual(['note\n', 'note\n'])
+  expect((await listed())?.at(-1)).toBe('undone')
+  expect((await place.run(undo, [], { now: '2026-03-04T10:52:00.000Z' })).out).toContain(
+    'Nothing recorded here',
+  )
 })
