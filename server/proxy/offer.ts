@@ -34,7 +34,8 @@ export class Offer {
   /** From now on the other direction is offered. */
   takenBack({ by, direction, files, id }: Undone): void {
     const last = this.#last
-    if (last === undefined || by === null || files.length === 0) return
+    // What the editor has not shown may yet come to nothing: then the same way is to be gone again.
+    if (last === undefined || by === null || files.every(({ unseen }) => unseen)) return
     if (direction === 'undo' && id === last.id) this.#last = { ...last, redo: true }
     if (direction === 'redo' && last.redo) this.#last = { ...last, redo: false }
   }

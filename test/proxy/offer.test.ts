@@ -63,6 +63,9 @@ describe('the last edit is offered', () => {
     const title = () => itemFor(asked('a.ts'))!.title.split(':')[0]
     offer.takenBack(done('undo', '02'))
     offer.takenBack(done('undo', '01', { by: null, files: [] }))
+    offer.takenBack(
+      done('undo', '01', { files: done('undo', '01').files.map((file) => ({ ...file, unseen: true })) }),
+    )
     expect(title()).toBe('Undo')
     offer.takenBack(done('undo', '01'))
     expect(title()).toBe('Redo')
