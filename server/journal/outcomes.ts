@@ -58,7 +58,7 @@ export const UNDONE = 'undone'
 export const CLOSED = 'closed'
 
 /** What an outcome of an undo, or of a recovery, says of a path that it did not write after all, and told so. */
-export const LEFT = 'left'
+const LEFT = 'left'
 
 /**
  * The same of one that it had begun to write in place, where its original was put back then: the time of writing there
@@ -66,13 +66,22 @@ export const LEFT = 'left'
  */
 export const PUT_BACK = 'put back'
 
+/** The same of one where the system failed: it may have been written all the same, and not be durable. */
+export const FAILED = 'failed'
+
+/** How a path was left that was to be written. */
+export type Failure = typeof PUT_BACK | typeof FAILED
+
 /** What it says of one that the editor has said that it took, and was not seen to have: its user may have declined. */
 export const UNSEEN = 'unseen'
+
+/** What says of a path that it was left, in one way or another. */
+export const WORDS_OF_LEFT: ReadonlySet<string> = new Set([LEFT, PUT_BACK, FAILED])
 
 /** The paths of which outcomes say that they were left. */
 export function leftIn(outcomes: readonly Outcome[]): ReadonlySet<string> {
   const all = outcomes.flatMap(({ paths }) => Object.entries(paths ?? {}))
-  return new Set(all.filter(([, what]) => what === LEFT || what === PUT_BACK).map(([path]) => path))
+  return new Set(all.filter(([, what]) => WORDS_OF_LEFT.has(what)).map(([path]) => path))
 }
 
 const IN_NO_BUFFER: ReadonlySet<string> = new Set([UNSEEN, UNDONE, CLOSED])
@@ -85,9 +94,10 @@ export function inNoBuffer(outcomes: readonly Outcome[]): ReadonlySet<string> {
 
 /** Says so of these. */
 export function asLeft(
-  left: readonly { readonly path: string; readonly putBack?: true }[],
+  left: readonly { readonly path: string }[],
+  failures: ReadonlyMap<string, Failure>,
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(left.map(({ path, putBack }) => [path, putBack === true ? PUT_BACK : LEFT]))
+  return Object.fromEntries(left.map(({ path }) => [path, failures.get(path) ?? LEFT]))
 }
 
 /** What the last outcome says that tells of a path. */

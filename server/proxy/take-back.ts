@@ -137,8 +137,8 @@ export class TakeBacks {
   /** What was left is no part of it any more: nobody is to find it unfinished, and write that after all. */
   #followBuffered(own: Intent, report: Report): void {
     const { env, session, settlement } = this.#around
-    const { halfWritten, left, unseen } = report
-    const paths = left.length > 0 && { paths: asLeft(left) }
+    const { failures, halfWritten, left, unseen } = report
+    const paths = left.length > 0 && { paths: asLeft(left, failures) }
     // Quit without saving, it is not done behind the user's back at the next start.
     session.note({ id: own.id, at: env.host.now().toISOString(), event: 'applied', ...paths })
     const leftPaths = new Set(left.map(({ path }) => path))

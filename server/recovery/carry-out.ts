@@ -6,13 +6,13 @@ import type { ByteEdit } from '../edits/splice.ts'
 import { isContinuation } from '../edits/utf8.ts'
 import type { Env } from '../journal/env.ts'
 import type { Intent, PathFacts, Purpose } from '../journal/intent.ts'
-import { asLeft, type Outcome } from '../journal/outcomes.ts'
+import { asLeft, FAILED, type Failure, type Outcome, PUT_BACK } from '../journal/outcomes.ts'
 import { realpathAsFar } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import { movesAmong } from './bare-moves.ts'
 import { imageAt } from './observe.ts'
 import type { Left, Way } from './ways.ts'
-import { type Change, HalfWritten, PutBack, Refused, type Workspace } from './workspace.ts'
+import { type Change, HalfWritten, type Problem, PutBack, Refused, type Workspace } from './workspace.ts'
 
 /** What was done for an intent, path by path. */
 export interface Report {
@@ -26,6 +26,8 @@ export interface Report {
   /** Those of them for which there is the editor's word alone so far. */
   readonly unseen: readonly string[]
   readonly left: readonly Left[]
+  /** Those of them that were to be written, and which the system kept from that. */
+  readonly failures: ReadonlyMap<string, Failure>
   /** Paths whose bytes were kept out of the log: as they were. */
   readonly withheld: readonly Left[]
   /** A write in place failed half way: the intent stays open until that is mended. */
@@ -57,10 +59,13 @@ export async function carryOut(
 }
 
 /** How an intent ends that was to take another one forward or back, once nothing of it is in a buffer only. */
-export function endOf({ left }: Pick<Report, 'left'>): Pick<Outcome, 'event' | 'paths' | 'reason'> {
+export function endOf({
+  left,
+  failures,
+}: Pick<Report, 'left' | 'failures'>): Pick<Outcome, 'event' | 'paths' | 'reason'> {
   if (left.length === 0) return { event: 'landed' }
   const reason = left.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
-  return { event: 'superseded', reason, paths: asLeft(left) }
+  return { event: 'superseded', reason, paths: asLeft(left, failures) }
 }
 
 /**
@@ -97,6 +102,7 @@ export async function placeAll(
   const buffered: string[] = []
   const unseen: string[] = []
   const left: Left[] = [...way.left]
+  const failures = new Map<string, Failure>()
   const nameOf = (path: string) => temporaryNameOf(env, own!.id, path)
   let halfWritten = false
   const place = async (changes: readonly Change[]) => {
@@ -104,8 +110,9 @@ export async function placeAll(
     for (const [i, each] of placed.entries()) {
       const { path } = changes[i]!
       if (each.where === 'left') {
-        const isPutBack = each.problem instanceof PutBack
-        left.push({ path, reason: each.problem.message, ...(isPutBack && { putBack: true }) })
+        left.push({ path, reason: each.problem.message })
+        const failure = failureOf(each.problem)
+        if (failure !== undefined) failures.set(path, failure)
         halfWritten ||= each.problem instanceof HalfWritten
       } else (each.where === 'disk' ? written : buffered).push(path)
       if (each.where === 'buffer' && each.unseen) unseen.push(path)
@@ -145,11 +152,17 @@ export async function placeAll(
     buffered,
     unseen,
     left,
+    failures,
     withheld: way.withheld ?? [],
     // The end of a file that is half written is known only as long as this intent is open.
     isOpen: buffered.length > 0 || halfWritten,
     halfWritten,
   }
+}
+
+function failureOf(problem: Problem): Failure | undefined {
+  if (problem instanceof PutBack) return PUT_BACK
+  return problem instanceof DiskError ? FAILED : undefined
 }
 
 /** Says of each removal whether a path of the same name, but for its case, is to hold a file. */

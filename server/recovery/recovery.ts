@@ -7,14 +7,13 @@ import {
   CLOSED,
   type Event,
   isFinal,
-  LEFT,
   lastOfPaths,
   NOT_TAKEN_UP,
   type Outcome,
-  PUT_BACK,
   TO_BE_CONFIRMED,
   UNDONE,
   UNSEEN,
+  WORDS_OF_LEFT,
 } from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
@@ -23,6 +22,7 @@ import { type Case, inTime, isCarrier, type Ranked } from './cases.ts'
 import { makeDurable, pathsByBytes } from './make-durable.ts'
 import { type Observation, observe } from './observe.ts'
 import { type Plan, planRecovery, type RecoverMode } from './plan.ts'
+import { isGoingBack, isHandOf, type Stopped, wasGoingBack } from './stopped.ts'
 import { type Claimed, type Ground, type Taken, takeOver } from './take-over.ts'
 import { finishWay, type Left, rollBackWay, type Way } from './ways.ts'
 import { observeWithheld } from './withheld.ts'
@@ -51,7 +51,8 @@ export class Recovery {
   readonly #carried: Map<string, Purpose>
   /** What recoveries have finished, this one too. */
   readonly #finished: Intent[]
-  readonly #putBack: Taken['putBack']
+  /** Recoveries that met errors, those of this one too. */
+  readonly #stopped: Stopped[]
   /** Every other intent of the claimed sessions: one of them may stand on top of a pending one. */
   readonly #settled: readonly Ranked[]
   /** Pending, in the order in which they are to be dealt with. */
@@ -75,11 +76,12 @@ export class Recovery {
     this.#claimed = taken.claimed
     this.#carried = taken.carried
     this.#finished = taken.finished
-    this.#putBack = taken.putBack
+    this.#stopped = taken.stopped
     this.#settled = taken.settled
     // What recoveries and undos left half done comes first, the newest first: the rest is judged after it.
-    const carriers = taken.cases.filter(isCarrier).sort((a, b) => inTime(b, a))
-    this.cases = [...carriers, ...taken.cases.filter((kase) => !isCarrier(kase)).sort(inTime)]
+    const isHalfDone = (kase: Case) => isCarrier(kase) || wasGoingBack(kase.intent, taken.stopped)
+    const halfDone = taken.cases.filter(isHalfDone).sort((a, b) => inTime(b, a))
+    this.cases = [...halfDone, ...taken.cases.filter((kase) => !isHalfDone(kase)).sort(inTime)]
     this.adopted = taken.adopted
     this.missed = taken.missed
   }
@@ -101,8 +103,8 @@ export class Recovery {
 
   /** The pending cases in the order in which a way is gone: forward the oldest first, back the newest first. */
   inOrder(back: boolean): readonly Case[] {
-    const rest = this.cases.filter((kase) => !isCarrier(kase))
-    return back ? [...this.cases.filter(isCarrier), ...rest.reverse()] : this.cases
+    const rest = this.cases.filter((kase) => !isCarrier(kase)).sort((a, b) => inTime(b, a))
+    return back ? [...this.cases.filter(isCarrier), ...rest] : this.cases
   }
 
   /** @throws JournalError where it is not known all that is pending: nobody is to be told that there is nothing */
@@ -135,8 +137,7 @@ export class Recovery {
     }
     const seen = await this.#observe(kase, workspace)
     const plan = planRecovery(kase.intent, seen, {
-      // A roll back that was cut short goes on: rolled back itself, it would undo what it was to do.
-      mode: mode === 'rollback' && isCarrier(kase) ? 'replay' : mode,
+      mode: this.#modeOf(kase, seen, mode),
       editorHadIt: kase.outcomes.some(({ event, reason }) => event === 'applied' || reason !== undefined),
       editorShowedIt: kase.outcomes.some(({ event }) => event === 'applied'),
       takenBack: pathsLast(kase.outcomes, TAKEN_BACK),
@@ -251,6 +252,10 @@ export class Recovery {
     // Before anything is recorded that rests on it: what stands there already is not recorded again.
     await this.#makeDurable(kase.intent)
     const report = await carryOut(this.#env, this.#session, workspace, kase.intent, purpose, way)
+    const { failures, left, own } = report
+    const byMs = this.#env.host.now().getTime()
+    if (own !== undefined && left.length > 0)
+      this.#stopped.push({ intent: own, left: asLeft(left, failures), byMs })
     // First its own end, then that of the case: with the case settled and out of sight, nothing would explain it.
     await this.#session.flush()
     // What was put into buffers is this session's own intent now, and followed as such.
@@ -264,12 +269,34 @@ export class Recovery {
       .sort(inTime)
       .map(({ intent }) => intent)
     const seen = await observe(workspace, kase.intent, later, this.#env.hasher)
+    const hands = this.#stopped.filter((each) => this.#isFor(kase, seen, each))
     return seen.map((each) =>
       each.state === 'restored' &&
-      (this.#hasWritten(each) || this.#hasPutBack(each, kase) || this.#hasLost(kase))
+      (this.#hasWritten(each) || hands.some((hand) => isHandOf(hand, each)) || this.#hasLost(kase))
         ? { ...each, state: 'untouched' }
         : each,
     )
+  }
+
+  /** What a recovery has begun goes on, cut short or stopped by errors, whatever is done about the others by now. */
+  #modeOf(kase: Case, seen: readonly Observation[], mode: RecoverMode): RecoverMode {
+    if (mode === 'ask' || mode === 'report') return mode
+    // The user had it rolled back, and was told of the errors.
+    if (isGoingBack(kase.intent, seen, this.#stopped)) return 'rollback'
+    // Rolled back itself, it would undo what it was to do.
+    return mode === 'rollback' && isCarrier(kase) ? 'replay' : mode
+  }
+
+  /**
+   * Whether what a stopped recovery wrote is no reason to ask about a case: it was at this very case, and goes on, or it
+   * finished an earlier edit below it. An undo that it finished may be one of this case: that is not to be worked against.
+   */
+  #isFor({ intent }: Case, seen: readonly Observation[], stopped: Stopped): boolean {
+    const { of, purpose } = stopped.intent.about
+    if (purpose !== 'finish') return of === intent.id && isGoingBack(intent, seen, this.#stopped)
+    if (of === intent.id) return true
+    const finished = [...this.cases, ...this.#settled].find((other) => other.intent.id === of)
+    return finished !== undefined && finished.intent.about.of === undefined
   }
 
   /**
@@ -287,19 +314,6 @@ export class Recovery {
       images.some(
         (image) => image.path === path && image.after.kind === 'file' && same(image.after.bytes, sight.bytes),
       ),
-    )
-  }
-
-  /**
-   * Whether it was a recovery that put that original back, when it could not write the after-image in place, and nobody
-   * has written there since.
-   */
-  #hasPutBack({ image: { path }, sight }: Observation, { intent: { id } }: Case): boolean {
-    if (sight.kind !== 'file' || sight.stat === undefined) return false
-    const writtenMs = Number(sight.stat.mtimeNs / 1_000_000n)
-    return this.#putBack.some(
-      ({ of, image, byMs }) =>
-        of === id && image.path === path && writtenMs <= byMs && same(image.before, sight.bytes),
     )
   }
 
@@ -337,7 +351,7 @@ function endOf({ images }: Intent, purpose: 'finish' | 'roll-back'): Event {
   return purpose === 'finish' ? 'recovered' : 'rolled-back'
 }
 
-const TAKEN_BACK: ReadonlySet<string> = new Set([UNDONE, CLOSED, LEFT, PUT_BACK])
+const TAKEN_BACK: ReadonlySet<string> = new Set([UNDONE, CLOSED, ...WORDS_OF_LEFT])
 
 const NOT_SEEN_YET: ReadonlySet<string> = new Set([UNSEEN])
 

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
-import type { Image } from '../edits/images.ts'
 import { type Env, JournalError } from '../journal/env.ts'
 import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
-import { OutcomeWriter, PUT_BACK } from '../journal/outcomes.ts'
+import { OutcomeWriter } from '../journal/outcomes.ts'
 import { type Recorded, replay } from '../journal/replay.ts'
 import { checkOutside, type Root } from '../journal/root.ts'
 import type { Damage } from '../journal/scan.ts'
@@ -20,6 +19,7 @@ import {
 import type { Case, Ranked } from './cases.ts'
 import { makeDurable } from './make-durable.ts'
 import { shareFolder } from './shared-folders.ts'
+import { type Stopped, stoppedIn } from './stopped.ts'
 
 /** A dead session that this one has taken over. */
 export interface Claimed {
@@ -38,8 +38,8 @@ export interface Taken {
   readonly claimed: Claimed[]
   readonly carried: Map<string, Purpose>
   readonly finished: Intent[]
-  /** Intents that a recovery was carrying out with these paths, whose originals it had put back for an error by then. */
-  readonly putBack: { readonly of: string; readonly image: Image; readonly byMs: number }[]
+  /** Recoveries that met errors. */
+  readonly stopped: Stopped[]
   readonly settled: Ranked[]
   readonly cases: Case[]
   readonly adopted: Case[]
@@ -65,7 +65,7 @@ export async function takeOver(
     claimed: [],
     carried: new Map(),
     finished: [],
-    putBack: [],
+    stopped: [],
     settled: [],
     cases: [],
     adopted: [],
@@ -138,7 +138,7 @@ async function take(
       if (item.outcomes.some(({ event }) => event === 'recovered')) taken.finished.push(item.intent)
       const done = item.outcomes.some(({ event }) => event === 'landed' || event === 'recovered')
       if (done && of !== undefined && purpose !== undefined) taken.carried.set(of, purpose)
-      taken.putBack.push(...putBackBy(item))
+      addStopped(taken, item)
     }
   }
   // A torn tail is a crash during an append: that edit was never forwarded, and what stands before it is sound.
@@ -182,7 +182,7 @@ async function lookAround(
         if (item.kind !== 'intent' || item.intent.about.at < since) continue
         const rank = taken.cases.length + taken.adopted.length + taken.settled.length
         taken.settled.push({ intent: item.intent, session: found, rank })
-        taken.putBack.push(...putBackBy(item))
+        addStopped(taken, item)
         if (item.intent.about.of !== undefined && item.outcomes.some(({ event }) => event === 'landed'))
           carriers.push(item.intent)
       }
@@ -200,18 +200,9 @@ async function lookAround(
   }
 }
 
-/** What a carrier has put back for an error, by its own account. */
-function putBackBy({ intent, outcomes }: Recorded): Taken['putBack'] {
-  const { of } = intent.about
-  if (of === undefined) return []
-  const told = outcomes.flatMap(({ at, paths }) =>
-    Object.entries(paths ?? {}).map(([path, what]) => ({ path, what, byMs: Date.parse(at) })),
-  )
-  return told
-    .filter(({ what }) => what === PUT_BACK)
-    .flatMap(({ path, byMs }) =>
-      intent.images.filter((image) => image.path === path).map((image) => ({ of, image, byMs })),
-    )
+function addStopped({ stopped }: Taken, { intent, outcomes }: Recorded): void {
+  const found = stoppedIn(intent, outcomes)
+  if (found !== undefined) stopped.push(found)
 }
 
 /** Whether a carrier did all of an intent; the undo of a single file is not an undo of the edit. */

@@ -26,8 +26,6 @@ export interface Left {
   readonly reason: string
   /** Where later changes got in the way. */
   readonly hunks?: readonly Hunk[]
-  /** It was being written, which failed, and holds again what it held. */
-  readonly putBack?: true
 }
 
 /** Whether what a session told of a path that was left is that. */

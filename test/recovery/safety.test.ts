@@ -14,7 +14,7 @@ import { rollBackWay } from '../../server/recovery/ways.ts'
 import type { Change } from '../../server/recovery/workspace.ts'
 import { recordable } from '../crash/recordable.ts'
 import { Machine } from '../disk/machine.ts'
-import { error, onNth, short } from '../disk/memory-disk.ts'
+import { error, type FaultPlan, onNth, short } from '../disk/memory-disk.ts'
 import { about, created, deleted, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
 import { hasher } from '../journal/logs.ts'
 
@@ -248,6 +248,147 @@ describe('a file that could not be written in place, and got its bytes back', ()
     machine.platter.put('/w/a', 'mine')
     await nextAsks()
     expect(tree()).toEqual({ a: 'mine' })
+  })
+})
+
+/** The second of the files that are renamed into place is not. */
+function secondRename(): FaultPlan {
+  let renames = 0
+  return ({ name, path }) =>
+    name === 'rename' && path.startsWith('/w/.lsp-wal-') && ++renames === 2 ? error('EIO') : undefined
+}
+
+/** Files are renamed into place, and their folder cannot be synced then. */
+function syncAfterRename(): FaultPlan {
+  let isRenamed = false
+  return ({ name, path }) => {
+    isRenamed ||= name === 'rename' && path.startsWith('/w/.lsp-wal-')
+    return isRenamed && name === 'syncFolder' && path === '/w' ? error('EIO') : undefined
+  }
+}
+
+describe('a roll back that an error stopped', () => {
+  const paths = ['/w/a', '/w/b', '/w/c', '/w/d']
+
+  /** Of four files three have landed. */
+  const torn = async () => {
+    for (const path of paths) machine.platter.put(path, 'old')
+    const edit = intentOf(
+      '01',
+      paths.map((path) => replaced(path, 'old', 'new')),
+    )
+    await recorded([recordable(machine, edit)])
+    for (const path of paths.slice(0, 3)) machine.platter.put(path, 'new')
+  }
+
+  const stopped = async (plan = secondRename()) => {
+    await torn()
+    const program = machine.run()
+    program.disk.plan = plan
+    const first = await recovery(program)
+    const result = await first.recovery.deal(first.recovery.cases[0]!, first.workspace, 'rollback')
+    await first.end()
+    machine.kill(program)
+    return result
+  }
+
+  const next = async () => {
+    const { recovery: started, workspace, end } = await recovery()
+    const result = await started.deal(started.cases[0]!, workspace, 'auto')
+    await end()
+    return result
+  }
+
+  it('goes on at the next start, as one does that was cut short', async () => {
+    expect(await stopped()).toMatchObject({ report: { written: ['/w/a', '/w/c'], left: [{ path: '/w/b' }] } })
+    expect(tree()).toEqual({ a: 'old', b: 'new', c: 'old', d: 'old' })
+    expect(await next()).toMatchObject({ kind: 'done', report: { purpose: 'roll-back', written: ['/w/b'] } })
+    expect(tree()).toEqual({ a: 'old', b: 'old', c: 'old', d: 'old' })
+    expect((await recovery()).recovery.cases).toEqual([])
+  })
+
+  it('goes on, too, where what was written could not be made durable', async () => {
+    const result = await stopped(syncAfterRename())
+    expect(result).toMatchObject({ report: { written: [], left: [{}, {}, {}] } })
+    expect(await next()).toMatchObject({ kind: 'done' })
+    expect(tree()).toEqual({ a: 'old', b: 'old', c: 'old', d: 'old' })
+  })
+
+  it('goes on when the same session is asked again', async () => {
+    await torn()
+    const program = machine.run()
+    program.disk.plan = secondRename()
+    const { recovery: started, workspace, end } = await recovery(program)
+    await started.deal(started.cases[0]!, workspace, 'rollback')
+    expect(await started.deal(started.cases[0]!, workspace, 'auto')).toMatchObject({ kind: 'done' })
+    await end()
+    expect(tree()).toEqual({ a: 'old', b: 'old', c: 'old', d: 'old' })
+  })
+
+  it('is asked about where somebody has written the same there since', async () => {
+    await stopped()
+    machine.platter.put('/w/a', 'old')
+    // The disk's times are long before those of the machine's clock.
+    machine.platter.find('/w/a').mtimeNs = BigInt(machine.clock) * 1_000_000n
+    expect(await next()).toMatchObject({ plan: { kind: 'ask', reason: '/w/a was written again since' } })
+    expect(tree()).toEqual({ a: 'old', b: 'new', c: 'old', d: 'old' })
+  })
+
+  it('is asked about where somebody has brought the edit back in a file', async () => {
+    await stopped()
+    machine.platter.put('/w/a', 'new')
+    expect(await next()).toMatchObject({ kind: 'waiting', plan: { kind: 'ask' } })
+    expect(tree()).toEqual({ a: 'new', b: 'new', c: 'old', d: 'old' })
+  })
+})
+
+describe('an undo that was cut short, whose recovery an error stopped', () => {
+  it('is not worked against: what it takes back is not finished meanwhile, and the next start goes on with it', async () => {
+    for (const path of ['/w/a', '/w/b', '/w/c']) machine.platter.put(path, 'old')
+    const [a, b, c] = ['/w/a', '/w/b', '/w/c'].map((path) => replaced(path, 'old', 'new'))
+    await recorded([recordable(machine, intentOf('01', [a!, b!, c!]))])
+    for (const path of ['/w/a', '/w/b']) machine.platter.put(path, 'new')
+    const undo = intentOf('02', [replaced('/w/a', 'new', 'old'), replaced('/w/b', 'new', 'old')], {
+      about: { ...about, purpose: 'undo', of: '01' },
+    })
+    await recorded([recordable(machine, undo)])
+    const program = machine.run()
+    program.disk.plan = secondRename()
+    const first = await recovery(program)
+    for (const kase of first.recovery.cases) await first.recovery.deal(kase, first.workspace, 'auto')
+    await first.end()
+    machine.kill(program)
+    expect(tree()).toEqual({ a: 'old', b: 'new', c: 'old' })
+    const second = await recovery()
+    for (const kase of second.recovery.cases)
+      expect(await second.recovery.deal(kase, second.workspace, 'auto')).toMatchObject({ kind: 'done' })
+    await second.end()
+    expect(tree()).toEqual({ a: 'old', b: 'old', c: 'old' })
+    expect((await recovery()).recovery.cases).toEqual([])
+  })
+})
+
+describe('an edit that was finished, and not made durable for an error', () => {
+  it('is no reason to ask about the one on top of it', async () => {
+    machine.platter.put('/w/a', '0')
+    const onTop = intentOf('02', [replaced('/w/a', '1', '2')])
+    await recorded([
+      recordable(machine, intentOf('01', [replaced('/w/a', '0', '1')])),
+      recordable(machine, onTop),
+    ])
+    const program = machine.run()
+    program.disk.plan = syncAfterRename()
+    const first = await recovery(program)
+    const result = await first.recovery.deal(first.recovery.cases[0]!, first.workspace, 'auto')
+    expect(result).toMatchObject({ report: { left: [{ path: '/w/a' }] } })
+    await first.end()
+    machine.kill(program)
+    expect(tree()).toEqual({ a: '1' })
+    const second = await recovery()
+    for (const kase of second.recovery.cases)
+      expect(await second.recovery.deal(kase, second.workspace, 'auto')).toMatchObject({ kind: 'done' })
+    await second.end()
+    expect(tree()).toEqual({ a: '2' })
   })
 })
 
