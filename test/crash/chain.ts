@@ -51,6 +51,17 @@ export async function runChain(
     faults.push(...faultsAfterCrash(run))
   }
 
+  /** Whether an edit was undone that was in place as a whole: the redo of another undo brings back what that had found. */
+  const undoWhole = async (): Promise<boolean> => {
+    const place = placeOf(run)
+    if (place === undefined) return false
+    if (dice.chance(0.5)) {
+      await cutShort('undo', (plan) => run.undo(plan))
+      await run.recover()
+    } else if ((await run.undo()) !== 'done') return false
+    return placeOf(run) === place - 1
+  }
+
   await cutShort('recording', (plan) => run.record(plan))
   for (let times = dice.below(6); times > 0; times--)
     await cutShort('recovery', (plan) => run.recover(mode, plan))
@@ -58,7 +69,7 @@ export async function runChain(
     await run.recover(mode)
     for (let times = 1 + dice.below(4); times > 0; times--) {
       if (!dice.chance(0.6)) await cutShort('recovery', (plan) => run.recover('auto', plan))
-      else if (!dice.chance(0.3) || !(await undoWhole(run))) await cutShort('undo', (plan) => run.undo(plan))
+      else if (!dice.chance(0.3) || !(await undoWhole())) await cutShort('undo', (plan) => run.undo(plan))
       else await cutShort('redo', (plan) => run.redo(plan))
     }
   }
@@ -66,12 +77,6 @@ export async function runChain(
   // Which is the newest one is told by the clock.
   if (faults.length === 0 && !isSetBack && dice.chance(0.3)) faults.push(...(await takeBack(run)))
   return { faults, crashed, story }
-}
-
-/** Whether an edit was undone that was in place as a whole: the redo of another undo brings back what that had found. */
-async function undoWhole(run: Run): Promise<boolean> {
-  const place = placeOf(run)
-  return place !== undefined && (await run.undo()) === 'done' && placeOf(run) === place - 1
 }
 
 /** Whatever went before, the newest edit that is in place can still be undone as a whole. */

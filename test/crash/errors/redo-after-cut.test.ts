@@ -1,0 +1,3 @@
+import { sweepErrorsIn } from './sweep.ts'
+
+sweepErrorsIn('the redo of its undo that was cut short')
