@@ -1,5 +1,5 @@
 import type { Env } from '../journal/env.ts'
-import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
+import { type Intent, newestOn, type Purpose } from '../journal/intent.ts'
 import { type Event, isFinal } from '../journal/outcomes.ts'
 import { editorLives, type FoundSession, lifeOf } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
@@ -110,12 +110,10 @@ export class States {
 
   /** When the newest intent was recorded that touches a path of this one. */
   newestOn({ recorded: { intent } }: Entry): string {
-    const paths = new Set(touchedPaths(intent))
-    const times = this.#entries
-      .map(({ recorded }) => recorded.intent)
-      .filter((each) => touchedPaths(each).some((path) => paths.has(path)))
-      .map(({ about }) => about.at)
-    return times.sort().at(-1) ?? intent.about.at
+    return newestOn(
+      intent,
+      this.#entries.map((entry) => entry.recorded.intent),
+    )
   }
 
   /** Counts undos and redos for done as far as they stand in an editor's buffers, and are not saved yet. */

@@ -32,6 +32,15 @@ export function touchedPaths({ images, withheld = [] }: Intent): string[] {
   return [...images, ...withheld].map(({ path }) => path)
 }
 
+/** When the newest of these was recorded that touches a path of an intent; its own time, where none is newer. */
+export function newestOn(intent: Intent, others: Iterable<Intent>): string {
+  const paths = new Set(touchedPaths(intent))
+  let newest = intent.about.at
+  for (const each of others)
+    if (each.about.at > newest && touchedPaths(each).some((path) => paths.has(path))) newest = each.about.at
+  return newest
+}
+
 /** Where the intent that this one takes forward or back has a file that was moved in between. */
 export function wasOf({ facts }: Intent, path: string): string {
   return facts.get(path)?.was ?? path

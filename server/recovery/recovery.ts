@@ -1,7 +1,7 @@
 import { DiskError } from '../disk/disk.ts'
 import { same } from '../edits/file-bytes.ts'
 import { type Env, JournalError } from '../journal/env.ts'
-import { type Intent, isWrittenHere, type Purpose } from '../journal/intent.ts'
+import { type Intent, isWrittenHere, newestOn, type Purpose } from '../journal/intent.ts'
 import {
   asLeft,
   CLOSED,
@@ -51,6 +51,8 @@ export class Recovery {
   readonly #carried: Map<string, Purpose>
   /** What recoveries have finished, this one too. */
   readonly #finished: Intent[]
+  /** Settled intents that were to take others forward or back, and what this recovery has recorded. */
+  readonly #carriers: Intent[]
   /** Recoveries that met errors, those of this one too. */
   readonly #stopped: Stopped[]
   /** Every other intent of the claimed sessions: one of them may stand on top of a pending one. */
@@ -76,6 +78,7 @@ export class Recovery {
     this.#claimed = taken.claimed
     this.#carried = taken.carried
     this.#finished = taken.finished
+    this.#carriers = taken.carriers
     this.#stopped = taken.stopped
     this.#settled = taken.settled
     // What recoveries and undos left half done comes first, the newest first: the rest is judged after it.
@@ -251,8 +254,10 @@ export class Recovery {
   async #go(kase: Case, workspace: Workspace, purpose: 'finish' | 'roll-back', way: Way): Promise<Result> {
     // Before anything is recorded that rests on it: what stands there already is not recorded again.
     await this.#makeDurable(kase.intent)
-    const report = await carryOut(this.#env, this.#session, workspace, kase.intent, purpose, way)
+    const dated = { ...way, after: this.#newestOn(kase.intent) }
+    const report = await carryOut(this.#env, this.#session, workspace, kase.intent, purpose, dated)
     const { failures, left, own } = report
+    if (own !== undefined) this.#carriers.push(own)
     const byMs = this.#env.host.now().getTime()
     if (own !== undefined && left.length > 0)
       this.#stopped.push({ intent: own, left: asLeft(left, failures), byMs })
@@ -261,6 +266,12 @@ export class Recovery {
     // What was put into buffers is this session's own intent now, and followed as such.
     if (report.left.length === 0) await this.#settle(kase, endOf(kase.intent, purpose))
     return { kind: 'done', case: kase, report }
+  }
+
+  /** What is recorded now is younger than all that was done to these files before, whatever the clock says by now. */
+  #newestOn(intent: Intent): string {
+    const known = [...this.cases, ...this.#settled].map((each) => each.intent)
+    return newestOn(intent, [...known, ...this.#carriers])
   }
 
   async #observe(kase: Case, workspace: Workspace): Promise<Observation[]> {

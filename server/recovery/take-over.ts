@@ -38,6 +38,8 @@ export interface Taken {
   readonly claimed: Claimed[]
   readonly carried: Map<string, Purpose>
   readonly finished: Intent[]
+  /** Intents that were to take others forward or back, and are settled. */
+  readonly carriers: Intent[]
   /** Recoveries that met errors. */
   readonly stopped: Stopped[]
   readonly settled: Ranked[]
@@ -65,6 +67,7 @@ export async function takeOver(
     claimed: [],
     carried: new Map(),
     finished: [],
+    carriers: [],
     stopped: [],
     settled: [],
     cases: [],
@@ -135,6 +138,7 @@ async function take(
       // What was settled before anything was pending cannot stand on top of it.
       if (pending.length > 0) taken.settled.push({ intent: item.intent, session: found, rank })
       const { of, purpose } = item.intent.about
+      if (of !== undefined) taken.carriers.push(item.intent)
       if (item.outcomes.some(({ event }) => event === 'recovered')) taken.finished.push(item.intent)
       const done = item.outcomes.some(({ event }) => event === 'landed' || event === 'recovered')
       if (done && of !== undefined && purpose !== undefined) taken.carried.set(of, purpose)

@@ -33,11 +33,9 @@ export async function runChain(
   const story: string[] = []
   const mode = dice.chance(0.3) ? 'rollback' : 'auto'
 
-  let isSetBack = false
   const cutShort = async (act: Act, go: (plan: FaultPlan) => Promise<Went>) => {
     if (dice.chance(0.2)) {
       const hours = dice.below(49) - 24
-      isSetBack ||= hours < 0
       run.machine.clock += hours * HOUR_MS
       story.push(`the clock is set by ${hours} hours`)
     }
@@ -74,8 +72,7 @@ export async function runChain(
     }
   }
   faults.push(...(await settle(run, mode)))
-  // Which is the newest one is told by the clock.
-  if (faults.length === 0 && !isSetBack && dice.chance(0.3)) faults.push(...(await takeBack(run)))
+  if (faults.length === 0 && dice.chance(0.3)) faults.push(...(await takeBack(run)))
   return { faults, crashed, story }
 }
 

@@ -207,6 +207,43 @@ describe('an undo after a clock was set back', () => {
   })
 })
 
+describe('a roll back in two goes, the clock set back between them', () => {
+  it('counts as a whole, so that the next undo takes back the edit before', async () => {
+    const before: Workload = {
+      name: 'one that is rolled back, on top of another',
+      before: { '/w/a': '0', '/w/b': '0', '/w/c': '0' },
+      steps: [
+        {
+          intent: intentOf(
+            '3a',
+            ['/w/a', '/w/b', '/w/c'].map((path) => replaced(path, '0', '1')),
+          ),
+          saves: ['/w/a', '/w/b', '/w/c'],
+          noted: ['landed'],
+        },
+        {
+          intent: intentOf(
+            '3b',
+            ['/w/a', '/w/b', '/w/c'].map((path) => replaced(path, '1', '2')),
+          ),
+          saves: ['/w/a', '/w/b'],
+        },
+      ],
+    }
+    const run = await recorded(before)
+    let renames = 0
+    await run.recover('rollback', ({ name, path }) =>
+      name === 'rename' && path.startsWith('/w/.lsp-wal-') && ++renames === 2 ? error('EIO') : undefined,
+    )
+    expect(run.hasFailed).toBe(true)
+    run.machine.clock -= 24 * 60 * 60 * 1000
+    await run.recover('rollback')
+    expect(files(run)).toMatchObject({ a: '1', b: '1', c: '1' })
+    await run.undo()
+    expect(files(run)).toMatchObject({ a: '0', b: '0', c: '0' })
+  })
+})
+
 describe('an undo that was cut short, and finished by a recovery', () => {
   it.each([1, 2])(
     'is redone as a whole, so that the edit can be undone again: cut short at rename %i',
