@@ -50,6 +50,9 @@ export const NOT_SEEN = 'not seen in the editor so far'
  */
 export const NOT_TAKEN_UP = 'not taken up by the editor'
 
+/** The reason of a `superseded` that says that its user wants no more of it: what it has done stays. */
+export const DISCARDED = 'discarded by the user'
+
 /** The reason of the first `forwarded` of an edit of which the editor may ask its user to confirm parts. */
 export const TO_BE_CONFIRMED = 'parts of it are the user’s to confirm'
 
@@ -95,7 +98,7 @@ export function inNoBuffer(outcomes: readonly Outcome[]): ReadonlySet<string> {
 /** Says so of these. */
 export function asLeft(
   left: readonly { readonly path: string }[],
-  failures: ReadonlyMap<string, Failure>,
+  failures: ReadonlyMap<string, Failure> = new Map(),
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(left.map(({ path }) => [path, failures.get(path) ?? LEFT]))
 }

@@ -5,6 +5,7 @@ import { type Intent, isWrittenHere, newestOn, type Purpose } from '../journal/i
 import {
   asLeft,
   CLOSED,
+  DISCARDED,
   type Event,
   isFinal,
   lastOfPaths,
@@ -212,7 +213,8 @@ export class Recovery {
     if (left.length === seen.length) return this.#settle(kase, 'abandoned')
     await this.#makeDurable(kase.intent)
     if (left.length === 0) return this.#settle(kase, 'landed')
-    return this.#settle(kase, 'superseded', asLeft(left.map(({ image: { path } }) => ({ path }))))
+    const paths = asLeft(left.map(({ image: { path } }) => ({ path })))
+    return this.#settle(kase, 'superseded', { reason: DISCARDED, paths })
   }
 
   /** An intent that this session follows from now on has come to its end. */
@@ -335,7 +337,7 @@ export class Recovery {
     return makeDurable(this.#env.disk, [...kept, ...withheld], this.#folders, bare)
   }
 
-  async #settle(kase: Case, event: Event, paths?: Outcome['paths']): Promise<void> {
+  async #settle(kase: Case, event: Event, more: Pick<Outcome, 'paths' | 'reason'> = {}): Promise<void> {
     const claimed = this.#claimed.find(({ found }) => found.info.session === kase.session.info.session)!
     const { of, purpose } = kase.intent.about
     if (!claimed.open.has(kase.intent.id)) return
@@ -348,7 +350,7 @@ export class Recovery {
     if (event === 'recovered') this.#finished.push(kase.intent)
     if (isWrittenHere(kase.intent)) await removeTemporaries(this.#env, kase.intent).catch(this.#tell)
     const at = this.#env.host.now().toISOString()
-    claimed.outcomes.add({ id: kase.intent.id, at, event, ...(paths !== undefined && { paths }) })
+    claimed.outcomes.add({ id: kase.intent.id, at, event, ...more })
     // What is settled next may have to be explained by this one after a crash.
     await claimed.outcomes.flush()
     claimed.open.delete(kase.intent.id)

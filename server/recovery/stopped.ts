@@ -1,6 +1,6 @@
 import { same } from '../edits/file-bytes.ts'
 import type { Intent } from '../journal/intent.ts'
-import { FAILED, type Outcome, PUT_BACK } from '../journal/outcomes.ts'
+import { DISCARDED, FAILED, type Outcome, PUT_BACK } from '../journal/outcomes.ts'
 import { imageAt, type Observation } from './observe.ts'
 
 /** A recovery that errors kept from writing all that it was to, as it told itself: what it wrote is its own hand. */
@@ -19,7 +19,8 @@ export function stoppedIn(intent: Intent, outcomes: readonly Outcome[]): Stopped
   // An undo may have been asked for of some files only, and is asked for again.
   if (of === undefined || purpose === undefined || purpose === 'undo') return undefined
   const end = outcomes.findLast(({ event }) => event === 'superseded')
-  return end?.paths === undefined ? undefined : { intent, left: end.paths, byMs: Date.parse(end.at) }
+  if (end?.paths === undefined || end.reason === DISCARDED) return undefined
+  return { intent, left: end.paths, byMs: Date.parse(end.at) }
 }
 
 /** Whether all that was stopped of an intent was to roll it back, as far as the logs tell. */

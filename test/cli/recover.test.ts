@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { log } from '../../server/cli/log.ts'
 import { recover } from '../../server/cli/recover.ts'
@@ -103,4 +103,17 @@ it('of an undo that is discarded counts what it has done: a plain undo does the 
   expect((await place.run(undo, [], { now: '2026-03-04T10:52:00.000Z' })).out).toContain(
     'Nothing recorded here',
   )
+})
+
+it('of a roll back that is discarded does not go on with the rest', async () => {
+  await place.session(async (scribe) => {
+    await scribe.land(await scribe.intent(id('aa'), filesOf('note\n', 'note', 'memo')))
+    const about = { purpose: 'roll-back', of: id('aa'), label: 'Roll back: Rename' } as const
+    await scribe.land(await scribe.intent(id('bb'), filesOf('memo\n', 'memo', 'note'), about), 'a.ts')
+  })
+  const before = new Date('2026-03-04T10:40:00.000Z')
+  utimesSync(place.path('a.ts'), before, before)
+  await place.run(recover, ['--discard', 'bb'], NOW)
+  await place.run(recover, [], { now: '2026-03-04T10:51:00.000Z' })
+  expect(texts()).toEqual(['note\n', 'memo\n'])
 })
