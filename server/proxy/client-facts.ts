@@ -26,11 +26,15 @@ export interface ClientFacts {
   readonly opensWhatItWrites: boolean
   /** It keeps the last line end of a buffer, whatever an edit says. */
   readonly keepsLastLineEnd: boolean
+  /** It counts characters in every position, whatever was agreed on. */
+  readonly countsCharacters: boolean
   /** It tells of each save, if the server asks for that. */
   readonly tellsOfSaves: boolean
 }
 
 export const KAKOUNE_LSP = 'kakoune-lsp'
+/** eglot calls itself Eglot. */
+const LSP_MODE = 'emacs'
 const HEADLESS = 'lsp-wal-headless'
 
 /** Reads the params of `initialize`. `cwd` is the workspace of a client that names none. */
@@ -63,6 +67,7 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
     takesActions: typeof codeActionLiteralSupport === 'object' && codeActionLiteralSupport !== null,
     opensWhatItWrites: name === KAKOUNE_LSP,
     keepsLastLineEnd: name === KAKOUNE_LSP,
+    countsCharacters: name === LSP_MODE,
     tellsOfSaves: asObject(synchronization).didSave === true && name !== KAKOUNE_LSP,
   }
 }

@@ -238,8 +238,7 @@ export class EditorWorkspace implements Workspace {
     let same = 0
     while (same < shorter - start && before[before.length - 1 - same] === wanted[wanted.length - 1 - same])
       same++
-    // Whole lines: a range that begins or ends inside a character, or between CR and LF, is none; and lsp-mode counts
-    // characters wrong behind one outside the basic plane, but for the first column.
+    // Whole lines: a range that begins or ends inside a character, or between CR and LF, is none.
     start = start === 0 ? 0 : before.lastIndexOf(LF, start - 1) + 1
     const next = before.indexOf(LF, before.length - same)
     let end = same === 0 || next < 0 ? before.length : next + 1
@@ -248,8 +247,8 @@ export class EditorWorkspace implements Workspace {
     end = Math.min(end, before.length - last)
     const index = new LineIndex(before)
     const range = {
-      start: index.byteToPosition(start, this.#mirror.encoding),
-      end: index.byteToPosition(end, this.#mirror.encoding),
+      start: index.byteToPosition(start, this.#mirror.editorsEncoding),
+      end: index.byteToPosition(end, this.#mirror.editorsEncoding),
     }
     return { range, newText: wanted.toString('utf8', start, wanted.length - (before.length - end)) }
   }

@@ -52,9 +52,17 @@ export class Mirror {
   readonly #early = new Map<string, EarlyChange[]>()
   /** Their documents were open: what still comes for them is late, not early. */
   readonly #closed = new Set<string>()
+  /** What was agreed on: that of the server's edits. */
   encoding: PositionEncoding = 'utf-16'
+  /** The editor counts characters whatever was agreed on. */
+  countsCharacters = false
   /** Whether the editor tells of each save: many servers do not ask it to, and some editors never do. */
   tellsOfSaves = false
+
+  /** That of the positions that the editor tells and takes. */
+  get editorsEncoding(): PositionEncoding {
+    return this.countsCharacters ? 'utf-32' : this.encoding
+  }
 
   get paths(): string[] {
     return [...this.#documents.keys()]
@@ -163,7 +171,7 @@ export class Mirror {
   #apply(held: Held): void {
     const waiting = held.waiting
     held.waiting = []
-    const typing = new Typing(held.text, this.encoding)
+    const typing = new Typing(held.text, this.editorsEncoding)
     for (const { range, text } of waiting) {
       if (isRange(range)) typing.change(range, text)
       else typing.replaceAll(text)

@@ -187,6 +187,7 @@ class ProxyRun {
     const { commandLine, cwd } = this.#options
     const facts = await clientFactsOf(params, cwd, this.#env.host)
     this.#watchEditor(facts)
+    this.#mirror.countsCharacters = facts.countsCharacters
     const client = this.#watchKakoune(facts)
     this.#roads.editorSays(params)
     this.#ownCommands.editorSays(params)

@@ -53,7 +53,7 @@ function renameLabel(params: unknown, mirror: Mirror): string {
   const { textDocument, position, newName } = asObject(params)
   const path = pathOfUri(asObject(textDocument).uri)
   const text = path === undefined ? undefined : mirror.document(path)?.text
-  const old = text === undefined ? undefined : wordAt(text, position, mirror.encoding)
+  const old = text === undefined ? undefined : wordAt(text, position, mirror.editorsEncoding)
   const name = String(newName)
   return old === undefined ? `Rename to \`${name}\`` : `Rename \`${old}\` → \`${name}\``
 }

@@ -325,6 +325,19 @@ describe('placing', () => {
     await touches(stage, row)
   })
 
+  it('counts characters where the editor does', async () => {
+    const stage = new Stage('', 'a😀')
+    stage.mirror.countsCharacters = true
+    stage.behave = 'claim'
+    const placed = stage.place('a😀', 'b😀')
+    await vi.waitFor(() => expect(stage.requests).toHaveLength(1))
+    const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 2 } }
+    expect(stage.requests[0]!.params.edit.documentChanges[0]!.edits).toEqual([{ range, newText: 'b😀' }])
+    stage.mirror.change({ textDocument: { uri }, contentChanges: [{ text: 'b😀' }] })
+    stage.workspace.changed()
+    await placed
+  })
+
   async function touches(
     stage: Stage,
     [before, after, start, end, newText]: readonly [string, string, At, At, string],

@@ -53,6 +53,17 @@ describe('changes', () => {
     expect(textOf(mirror)).toBe(expected)
   })
 
+  it.each<[PositionEncoding, boolean, string]>([
+    ['utf-16', false, 'axbc'],
+    ['utf-16', true, 'a😀xc'],
+    ['utf-32', true, 'a😀xc'],
+  ])('in %s, of an editor that counts characters: %s', (encoding, countsCharacters, expected) => {
+    const mirror = opened('a😀bc', encoding)
+    mirror.countsCharacters = countsCharacters
+    change(mirror, [{ range: range(0, 2, 0, 3), text: 'x' }])
+    expect(textOf(mirror)).toBe(expected)
+  })
+
   it.each<[string, string, object[], string]>([
     [
       'each finds what the one before it left',
