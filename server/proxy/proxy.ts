@@ -23,7 +23,7 @@ import { offerWayBack } from './torn.ts'
 
 /** How long the end of a session may take, and how long yet once a signal has come. */
 const END_MS = 5000
-const HURRIED_END_MS = 1000
+const HURRIED_END_MS = 2000
 
 /** Runs one session between an editor and a started server. Resolves with the server's end. */
 export async function runProxy(
