@@ -102,6 +102,7 @@ export class CodeActions {
    * one piece then, in the answer. A server need not make use of that leave (LSP, "Partial Result Progress").
    */
   inOnePiece(message: Message): Buffer {
+    if (!this.areTakenOut) return message.frame
     const { body } = message
     const params = memberOf(body, startOf(body), 'params')
     const members = params && membersOf(body, params.value)

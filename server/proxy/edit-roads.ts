@@ -117,10 +117,9 @@ export class EditRoads {
         settle: (message) => this.#answer(this.#asked.take(id)!, message),
         tooLong: () => this.#tooLong(id),
       }
-    const isSource = this.#menus.get(id)
-    if (isSource !== undefined) {
-      // Nothing waits for it where nothing of it is taken out or recorded.
-      if (!isSource && !this.#actions.areTakenOut) return look((message) => this.#menuCame(id, message))
+    if (this.#menus.has(id)) {
+      // Nothing waits for it where nothing is taken out of it.
+      if (!this.#actions.areTakenOut) return look((message) => this.#menuCame(id, message))
       return { kind: 'hold', settle: (message) => this.#menuShown(id, message), tooLong: () => 'pass' }
     }
     return this.#labels.isRunning(id) ? look(() => this.#labels.commandEnded(id)) : undefined
@@ -184,19 +183,14 @@ export class EditRoads {
   }
 
   #menuAsked(message: Message): Buffer {
-    const { id, frame, params } = message
-    const isSource = isOfSource(params)
-    if (id !== undefined) this.#menus.set(id, isSource)
-    return isSource || this.#actions.areTakenOut ? this.#actions.inOnePiece(message) : frame
+    const { id, params } = message
+    if (id !== undefined) this.#menus.set(id, isOfSource(params))
+    return this.#actions.inOnePiece(message)
   }
 
   #menuCame(id: string, message: Message): void {
     this.#menus.delete(id)
     this.#labels.menuShown(message.result)
-    this.#tellUnrecorded(message)
-  }
-
-  #tellUnrecorded(message: Message): void {
     if (this.#unrecordedTold || !this.#actions.isUnrecorded(message.result)) return
     this.#unrecordedTold = true
     this.#around.log(
@@ -206,13 +200,9 @@ export class EditRoads {
 
   async #menuShown(id: string, message: Message): Promise<Buffer> {
     const isSource = this.#menus.get(id) === true
-    this.#menus.delete(id)
-    this.#labels.menuShown(message.result)
+    this.#menuCame(id, message)
     const action = isSource ? theOnlyEditIn(message.result) : undefined
-    if (action === undefined) {
-      this.#tellUnrecorded(message)
-      return this.#actions.withoutEdits(message)
-    }
+    if (action === undefined) return this.#actions.withoutEdits(message)
     const travelling = { road: MENU, label: actionLabel(action), edit: action.edit }
     const passage = await this.#around.gate.admit(travelling, 'told')
     return passage.kind === 'refused' ? notGiven(message.idAsWritten ?? id, passage.reason) : message.frame

@@ -10,8 +10,6 @@ import { logged, OWN_COMMANDS, RESOLVING, started, workspaceEdit } from './desk.
 const SERVER = { codeActionProvider: true }
 const ASK = message({ id: 1, method: 'textDocument/codeAction', params: {} })
 
-const NOT_RESOLVING = { workspace: { applyEdit: true } }
-
 /** The JSON of an action, in a spelling that nobody writes twice. */
 const quickFix = (edit: object, more = '') =>
   `{"title" : "Fix\\u0021", "kind":"quickfix", "isPreferred":true,"edit": ${JSON.stringify(edit)} ,"data":{"n":9007199254740993},"diagnostics":[{"code":1.0}]${more}}`
@@ -81,7 +79,7 @@ describe.concurrent('a menu of code actions', () => {
   })
 
   test.for<[string, object]>([
-    ['does not resolve', NOT_RESOLVING],
+    ['does not resolve', { workspace: { applyEdit: true } }],
     ['keeps no data', codeAction({ resolveSupport: { properties: ['edit', 'command'] } })],
     ['resolves no edits', codeAction({ dataSupport: true, resolveSupport: { properties: ['command'] } })],
   ])(
@@ -126,7 +124,8 @@ describe.concurrent('a menu of code actions', () => {
   })
 
   test('that keeps its edits is named once', async ({ stage, processes, expect }) => {
-    const { session } = await started(stage, processes, { editor: NOT_RESOLVING, server: SERVER })
+    const editor = { workspace: { applyEdit: true } }
+    const { session } = await started(stage, processes, { editor, server: SERVER })
     const answer = list(quickFix(workspaceEdit(stage, 'a.ts', 'bar')))
     await session.exchange({ fromEditor: [ASK] })
     await session.server.send(answer)
@@ -142,56 +141,14 @@ describe.concurrent('a menu of source actions alone', () => {
   const asked = (...only: readonly string[]) =>
     message({ id: 1, method: 'textDocument/codeAction', params: { context: { diagnostics: [], only } } })
 
-  test.for<[string, object]>([
-    ['resolves', RESOLVING],
-    ['does not resolve', NOT_RESOLVING],
-    ['keeps no data', codeAction({ resolveSupport: { properties: ['edit'] } })],
-  ])(
-    'keeps the only edit in it, which is recorded before, for an editor that %s',
-    async ([, editor], { stage, processes, expect }) => {
-      const { session } = await started(stage, processes, { editor, server: SERVER })
-      await session.exchange({ fromEditor: [asked('source.organizeImports')] })
-      const answer = list(LINT, quickFix(workspaceEdit(stage, 'a.ts', 'bar')))
-      const before = session.recordedBefore(answer, stage.journal)
-      const { toEditor } = await session.exchange({ fromServer: [answer] })
-      expect(difference(toEditor.bytes, answer)).toBeUndefined()
-      expect(before()).toEqual(['bar'])
-      expect(toEditor.own).toEqual([])
-    },
-  )
-
-  test('is asked for in one piece, also by an editor that does not resolve', async ({
-    stage,
-    processes,
-    expect,
-  }) => {
-    const { session } = await started(stage, processes, { editor: NOT_RESOLVING, server: SERVER })
-    const context = { only: ['source.fixAll'] }
-    const { toServer } = await session.exchange({
-      fromEditor: [
-        message({
-          id: 1,
-          method: 'textDocument/codeAction',
-          params: { context, partialResultToken: 'x' },
-        }),
-      ],
-    })
-    expect(JSON.parse(body(toServer.bytes))).toMatchObject({ params: { context } })
-    expect(toServer.bytes.toString()).not.toContain('partialResultToken')
-  })
-
-  test('of which one is to be picked keeps its edits for an editor that does not resolve, which is named', async ({
-    stage,
-    processes,
-    expect,
-  }) => {
-    const { session } = await started(stage, processes, { editor: NOT_RESOLVING, server: SERVER })
-    await session.exchange({ fromEditor: [asked('source.fixAll', 'source.organizeImports')] })
-    const actions = ['bar', 'baz'].map((text) => quickFix(workspaceEdit(stage, 'a.ts', text)))
-    await session.server.send(list(...actions))
-    const words = await session.words()
-    expect(words.map(({ params }) => params?.message)).toEqual([expect.stringContaining('pass unrecorded')])
-    expect(logged(stage.journal)).toEqual([])
+  test('keeps the only edit in it, which is recorded before', async ({ stage, processes, expect }) => {
+    const { session } = await started(stage, processes, { server: SERVER })
+    await session.exchange({ fromEditor: [asked('source.organizeImports')] })
+    const answer = list(LINT, quickFix(workspaceEdit(stage, 'a.ts', 'bar')))
+    const before = session.recordedBefore(answer, stage.journal)
+    const { toEditor } = await session.exchange({ fromServer: [answer] })
+    expect(difference(toEditor.bytes, answer)).toBeUndefined()
+    expect(before()).toEqual(['bar'])
   })
 
   test('does not come where that cannot be recorded', async ({ stage, processes, expect }) => {
