@@ -28,8 +28,8 @@ export interface ClientFacts {
   readonly keepsLastLineEnd: boolean
   /** It counts characters in every position, whatever was agreed on. */
   readonly countsCharacters: boolean
-  /** It tells of each save, if the server asks for that. */
-  readonly tellsOfSaves: boolean
+  /** It tells of each save, if the server asks for that: by `save`, or by naming nothing but a kind of change. */
+  readonly tellsOfSaves: { readonly asked: boolean; readonly unasked: boolean }
 }
 
 export const KAKOUNE_LSP = 'kakoune-lsp'
@@ -68,7 +68,10 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
     opensWhatItWrites: name === KAKOUNE_LSP,
     keepsLastLineEnd: name === KAKOUNE_LSP,
     countsCharacters: name === LSP_MODE,
-    tellsOfSaves: asObject(synchronization).didSave === true && name !== KAKOUNE_LSP,
+    tellsOfSaves: {
+      asked: asObject(synchronization).didSave === true && name !== KAKOUNE_LSP,
+      unasked: name === 'Neovim' || name === LSP_MODE,
+    },
   }
 }
 

@@ -275,7 +275,8 @@ class ProxyRun {
     const { positionEncoding: encoding, textDocumentSync } = asObject(capabilities)
     if (encoding === 'utf-8' || encoding === 'utf-16' || encoding === 'utf-32')
       this.#mirror.encoding = encoding
-    if (asObject(textDocumentSync).save && this.#started?.client.tellsOfSaves)
+    const { asked, unasked } = this.#started?.client.tellsOfSaves ?? {}
+    if (typeof textDocumentSync === 'number' ? unasked : asObject(textDocumentSync).save && asked)
       this.#mirror.tellsOfSaves = true
     const frame = this.#roads.offered(message)
     const bodyAt = frame.indexOf('\r\n\r\n') + 4

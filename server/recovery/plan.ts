@@ -65,7 +65,10 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
     ({ image, state }) => state === 'untouched' && intent.facts.get(image.path)?.stale,
   )
   if (stale.length > 0 && !rollBack)
-    return { kind: 'ask', reason: `${namesOf(stale)} written by another program, unseen by the editor` }
+    return {
+      kind: 'ask',
+      reason: `${namesOf(stale)} written by another program, or opened with unsaved work`,
+    }
 
   if (rollBack) {
     const { left, ...back } = rollBackWay(intent, seen, { withheld })

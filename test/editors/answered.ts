@@ -65,7 +65,7 @@ export const ANSWERS: readonly Answer[] = [
     title: 'another program had written under the buffer, rolled back',
     saved: 'none',
     others: OTHERS,
-    asks: /a\.ts was written by another program, unseen by the editor/,
+    asks: /a\.ts was written by another program, or opened with unsaved work/,
     choice: 'Roll it back',
     files: ({ before }) => ({ ...before, ...OTHERS }),
     state: 'rolled-back',

@@ -213,7 +213,7 @@ describe('the plan', () => {
           doubt: undefined,
         }),
       )
-    const ask = 'ask: /w/b was written by another program, unseen by the editor'
+    const ask = 'ask: /w/b was written by another program, or opened with unsaved work'
     for (const mode of ['auto', 'replay'] as const) {
       expect(plan(mode, ['landed', 'untouched', 'untouched'])).toBe(ask)
       expect(plan(mode, ['untouched', 'untouched', 'untouched'])).toBe(ask)

@@ -18,7 +18,7 @@ async function renamed(stage: Stage, meanwhile: (editor: LateEditor) => Promise<
   await editor.die()
 }
 
-const QUESTION = /Rename foo.*c\.ts was written by another program, unseen by the editor/
+const QUESTION = /Rename foo.*c\.ts was written by another program, or opened with unsaved work/
 
 test('what another program wrote under a buffer is not written over by a start', async () => {
   using stage = new Stage(BEFORE)
