@@ -142,8 +142,11 @@ export async function placeAll(
   if (own !== undefined && left.length > way.left.length) await removeTemporaries(env, own).catch(() => {})
   const folders = foldersOf(intent, purpose)
   // Where nothing could be put in them, none are made.
-  const isInVain = left.length > 0 && written.length + buffered.length === 0
-  await settleThese(workspace, isInVain ? { ...folders, made: [] } : folders, left)
+  const isInVain = written.length + buffered.length === 0
+  const made = isInVain && left.length > 0 ? [] : folders.made
+  // Nor is one removed that was there without them: it is somebody else's by now.
+  const removed = isInVain && purpose === 'undo' ? [] : folders.removed
+  await settleThese(workspace, { made, removed }, left)
   return {
     purpose,
     of: intent,

@@ -172,7 +172,8 @@ export class DiskWorkspace implements Workspace {
         if (!isPath(folder) || (await this.#disk.stat(folder))?.kind !== 'folder')
           await open.make(await this.#targetOf(folder))
       for (const folder of removed) {
-        if (isPath(folder) && (await this.#disk.lstat(folder)) === undefined) continue
+        // What is a link by now, or gone, was not made for a file.
+        if (isPath(folder) && (await this.#disk.lstat(folder))?.kind !== 'folder') continue
         const target = await this.#targetOf(folder)
         // Only while it is empty: whatever else lies in it now is not ours.
         if ((await this.#disk.list(target))?.length !== 0) continue
