@@ -79,7 +79,8 @@ export async function* asAsked(
   for (const kase of cases) {
     const { id, about } = kase.intent
     const itself = { id, label: about.label, files: [], left: [] }
-    if (dryRun) {
+    if (dryRun && decision === 'discard') yield { recovered: { ...itself, what: 'would be' } }
+    else if (dryRun) {
       const purpose = decision === 'roll-back' ? 'roll-back' : 'finish'
       const { changes, left, withheld = [] } = await recovery.preview(kase, await workspaceOf(kase), purpose)
       const files = changes.map(({ path, before, after }) => fileOf(path, before, after === undefined, null))
