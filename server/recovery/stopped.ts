@@ -1,5 +1,5 @@
 import { same } from '../edits/file-bytes.ts'
-import type { Intent } from '../journal/intent.ts'
+import { type Intent, touchedPaths } from '../journal/intent.ts'
 import { DISCARDED, FAILED, type Outcome, PUT_BACK } from '../journal/outcomes.ts'
 import { imageAt, type Observation } from './observe.ts'
 
@@ -29,20 +29,28 @@ export function wasGoingBack({ id }: Intent, stopped: readonly Stopped[]): boole
   return own.length > 0 && own.every(({ intent: { about } }) => about.purpose === 'roll-back')
 }
 
-/** Whether that is so, and what was rolled back of it stands there yet: what is to be done about the rest is decided. */
+/**
+ * Whether that is so, what was rolled back of it stands there yet, and nothing of it has come to stand there since:
+ * what is to be done about the rest is decided.
+ */
 export function isGoingBack(
   intent: Intent,
   seen: readonly Observation[],
   stopped: readonly Stopped[],
 ): boolean {
   if (!wasGoingBack(intent, stopped)) return false
-  const done = stopped
-    .filter(({ intent: { about } }) => about.of === intent.id)
-    .flatMap((each) => each.intent.images.filter(({ path }) => each.left[path] === undefined))
+  const own = stopped.filter(({ intent: { about } }) => about.of === intent.id)
+  const done = own.flatMap((each) => each.intent.images.filter(({ path }) => each.left[path] === undefined))
+  // What it was not to write held the original then: somebody has made the edit anew.
+  const met = new Set(own.flatMap((each) => [...touchedPaths(each.intent), ...Object.keys(each.left)]))
+  if (seen.some(({ image, state }) => state !== 'untouched' && !met.has(image.path))) return false
   const back = new Set(
     seen.filter(({ state }) => state === 'untouched' || state === 'restored').map(({ image }) => image.path),
   )
-  return done.every(({ path }) => back.has(path))
+  const mayBeDone = own.flatMap(({ intent: { images }, left }) =>
+    images.filter(({ path }) => left[path] === undefined || left[path] === FAILED),
+  )
+  return mayBeDone.some(({ path }) => back.has(path)) && done.every(({ path }) => back.has(path))
 }
 
 /** Whether what stands at a path was written by a recovery that was stopped, and nobody has written there since. */

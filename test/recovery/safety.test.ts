@@ -340,6 +340,13 @@ describe('a roll back that an error stopped', () => {
     expect(await next()).toMatchObject({ kind: 'waiting', plan: { kind: 'ask' } })
     expect(tree()).toEqual({ a: 'new', b: 'new', c: 'old', d: 'old' })
   })
+
+  it('does not take away what the edit, made anew, has brought to a file that it had not reached', async () => {
+    await stopped()
+    machine.platter.put('/w/d', 'new')
+    expect(await next()).toMatchObject({ kind: 'waiting', plan: { kind: 'ask' } })
+    expect(tree()).toEqual({ a: 'old', b: 'new', c: 'old', d: 'new' })
+  })
 })
 
 describe('an undo that was cut short, whose recovery an error stopped', () => {
