@@ -94,7 +94,7 @@ export class Scene {
 
   /**
    * A start without a fault, and one more; what is wrong after them. `asks`: what a crash while the editor had unsaved
-   * files leaves to the user.
+   * files, or an error that was told, leaves to the user.
    */
   async settle(asks: 'may ask' | 'asks nothing'): Promise<string[]> {
     const stage = this.#stage
