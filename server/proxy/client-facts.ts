@@ -70,7 +70,7 @@ export async function clientFactsOf(params: unknown, cwd: string, host: Host): P
     countsCharacters: name === LSP_MODE,
     tellsOfSaves: {
       asked: asObject(synchronization).didSave === true && name !== KAKOUNE_LSP,
-      unasked: name === 'Neovim' || name === LSP_MODE,
+      unasked: ['Neovim', 'helix', LSP_MODE].includes(name as string),
     },
   }
 }

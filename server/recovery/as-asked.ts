@@ -2,7 +2,7 @@ import type { FileBytes } from '../edits/file-bytes.ts'
 import type { Report } from './carry-out.ts'
 import type { Case } from './cases.ts'
 import type { Recovery, Result } from './recovery.ts'
-import { areStrings, isLeft, type Left } from './ways.ts'
+import { areStrings, isLeft, type Left, type Way } from './ways.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What a user asks of a recovery. */
@@ -79,13 +79,8 @@ export async function* asAsked(
   for (const kase of cases) {
     const { id, about } = kase.intent
     const itself = { id, label: about.label, files: [], left: [] }
-    if (dryRun && decision === 'discard') yield { recovered: { ...itself, what: 'would be' } }
-    else if (dryRun) {
-      const purpose = decision === 'roll-back' ? 'roll-back' : 'finish'
-      const { changes, left, withheld = [] } = await recovery.preview(kase, await workspaceOf(kase), purpose)
-      const files = changes.map(({ path, before, after }) => fileOf(path, before, after === undefined, null))
-      yield { recovered: { ...itself, what: 'would be', files, left: [...left, ...withheld] } }
-    } else if (decision === 'discard') {
+    if (dryRun) yield { recovered: { ...itself, ...(await wouldBe(recovery, kase, workspaceOf, decision)) } }
+    else if (decision === 'discard') {
       await recovery.discard(kase, await workspaceOf(kase))
       yield { recovered: { ...itself, what: 'discard' } }
     } else if (!recovery.isSettled(kase)) {
@@ -93,6 +88,29 @@ export async function* asAsked(
       yield { recovered: { ...itself, ...described(recovery, result) }, result }
     }
   }
+}
+
+/** What would become of a case. */
+async function wouldBe(
+  recovery: Recovery,
+  kase: Case,
+  workspaceOf: (kase: Case) => Promise<Workspace>,
+  decision: Wish['decision'],
+): Promise<Pick<Recovered, 'what'> & Partial<Recovered>> {
+  const what = 'would be'
+  if (decision === 'discard') return { what }
+  const workspace = await workspaceOf(kase)
+  if (decision === undefined) {
+    const plan = await recovery.planOf(kase, workspace, 'auto')
+    if ('reason' in plan) return { what: 'waiting', reason: plan.reason }
+    return 'changes' in plan ? { what, ...previewed({ ...plan, left: [] }) } : { what }
+  }
+  return { what, ...previewed(await recovery.preview(kase, workspace, decision)) }
+}
+
+function previewed({ changes, left, withheld = [] }: Way): Pick<Recovered, 'files' | 'left'> {
+  const files = changes.map(({ path, before, after }) => fileOf(path, before, after === undefined, null))
+  return { files, left: [...left, ...withheld] }
 }
 
 /** A recovery that was cut short goes on, whatever is decided about the others: taken back, it would be undone. */

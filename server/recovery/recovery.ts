@@ -139,20 +139,7 @@ export class Recovery {
       await this.#settle(kase, EVENT_OF[before])
       return { kind: 'done', case: kase, report: undefined }
     }
-    const seen = await this.#observe(kase, workspace)
-    const plan = planRecovery(kase.intent, seen, {
-      mode: this.#modeOf(kase, seen, mode),
-      editorHadIt: kase.outcomes.some(({ event, reason }) => event === 'applied' || reason !== undefined),
-      editorShowedIt: kase.outcomes.some(({ event }) => event === 'applied'),
-      takenBack: pathsLast(kase.outcomes, TAKEN_BACK),
-      unseen: pathsLast(kase.outcomes, NOT_SEEN_YET),
-      notTakenUp:
-        kase.outcomes.findLast(({ event, reason }) => event === 'applied' || reason !== undefined)?.reason ===
-        NOT_TAKEN_UP,
-      isConfirmed: kase.outcomes.some(({ reason }) => reason === TO_BE_CONFIRMED),
-      doubt: kase.doubt,
-      withheld: await observeWithheld(workspace, kase.intent, this.#env.hasher),
-    })
+    const { plan, seen } = await this.#plan(kase, workspace, mode)
     switch (plan.kind) {
       case 'settle':
         // Only in buffers so far: it has landed once they are saved.
@@ -175,6 +162,34 @@ export class Recovery {
       case 'ask':
         return { kind: 'waiting', case: kase, plan }
     }
+  }
+
+  /** What dealing with a case as `mode` says would come to now. */
+  async planOf(kase: Case, workspace: Workspace, mode: RecoverMode): Promise<Plan> {
+    if (this.#carried.has(kase.intent.id)) return { kind: 'settle', event: 'landed' }
+    return (await this.#plan(kase, workspace, mode)).plan
+  }
+
+  async #plan(
+    kase: Case,
+    workspace: Workspace,
+    mode: RecoverMode,
+  ): Promise<{ readonly plan: Plan; readonly seen: readonly Observation[] }> {
+    const seen = await this.#observe(kase, workspace)
+    const plan = planRecovery(kase.intent, seen, {
+      mode: this.#modeOf(kase, seen, mode),
+      editorHadIt: kase.outcomes.some(({ event, reason }) => event === 'applied' || reason !== undefined),
+      editorShowedIt: kase.outcomes.some(({ event }) => event === 'applied'),
+      takenBack: pathsLast(kase.outcomes, TAKEN_BACK),
+      unseen: pathsLast(kase.outcomes, NOT_SEEN_YET),
+      notTakenUp:
+        kase.outcomes.findLast(({ event, reason }) => event === 'applied' || reason !== undefined)?.reason ===
+        NOT_TAKEN_UP,
+      isConfirmed: kase.outcomes.some(({ reason }) => reason === TO_BE_CONFIRMED),
+      doubt: kase.doubt,
+      withheld: await observeWithheld(workspace, kase.intent, this.#env.hasher),
+    })
+    return { plan, seen }
   }
 
   /** Does what the user decided about a case; what drifted is merged, or left alone. */

@@ -57,7 +57,10 @@ it('tells programs what it did, would do, and what waits', async () => {
   expect(await recoverJson('--dry-run')).toEqual([0, [wouldBe]])
   writeFileSync(place.path('b.ts'), 'notes\n')
   const reason = `${place.path('b.ts')} was changed since`
-  expect(await recoverJson()).toEqual([4, [{ ...itself, what: 'waiting', reason }]])
+  for (const dry of [['--dry-run'], []])
+    expect(await recoverJson(...dry)).toEqual([4, [{ ...itself, what: 'waiting', reason }]])
+  expect(await recoverJson('--dry-run', '--discard')).toEqual([0, [{ ...itself, what: 'would be' }]])
+  expect(texts()).toEqual(['memo\n', 'notes\n'])
   const hunk = { line: 1, base: ['memo'], ours: ['notes'], theirs: ['note'] }
   expect(await recoverJson('--roll-back', 'aa')).toEqual([
     3,
