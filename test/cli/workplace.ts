@@ -171,9 +171,13 @@ export class Scribe {
   async intent(
     id: string,
     files: Files,
-    about: Partial<About> & { readonly foreign?: true; readonly withheld?: readonly string[] } = {},
+    about: Partial<About> & {
+      readonly foreign?: true
+      readonly withheld?: readonly string[]
+      readonly folders?: Intent['folders']
+    } = {},
   ): Promise<Intent> {
-    const { foreign = false, withheld = [], ...rest } = about
+    const { foreign = false, withheld = [], folders = { made: [], removed: [] }, ...rest } = about
     const images: Image[] = []
     const facts = new Map<string, PathFacts>()
     for (const [name, plan] of Object.entries(files)) {
@@ -190,7 +194,7 @@ export class Scribe {
       id,
       images,
       facts,
-      folders: { made: [], removed: [] },
+      folders,
       foreign,
       about: {
         at: this.#at,
@@ -230,7 +234,10 @@ export class Scribe {
   async landed(
     id: string,
     files: Files,
-    about: Partial<About> & { readonly withheld?: readonly string[] } = {},
+    about: Partial<About> & {
+      readonly withheld?: readonly string[]
+      readonly folders?: Intent['folders']
+    } = {},
   ): Promise<Intent> {
     const intent = await this.intent(id, files, about)
     await this.land(intent)
