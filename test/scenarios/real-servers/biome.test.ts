@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { HeadlessClient } from '../../../client-shim/client.ts'
 import { Stage } from '../stage.ts'
@@ -8,7 +10,12 @@ import { PATIENCE_MS, type RealServer, rangeOf, refactor } from './wrapped-serve
 const BIOME = ownCommand('biome')
 
 /** What keeps the daemon that it starts apart from every other one on this machine. */
-const apart = (stage: Stage) => ({ ...process.env, TMPDIR: stage.folder, XDG_CACHE_HOME: stage.folder })
+const apart = (stage: Stage) => ({
+  ...process.env,
+  TMPDIR: stage.folder,
+  XDG_CACHE_HOME: stage.folder,
+  BIOME_LOG_PATH: join(stage.folder, 'biome-logs'),
+})
 
 const SERVER: RealServer = {
   name: 'biome',
@@ -33,6 +40,8 @@ async function withBiome(
   act: (client: HeadlessClient, path: string) => Promise<unknown>,
 ): Promise<string | undefined> {
   using stage = new Stage(PROJECT)
+  // Biome ends where it looks at its logs before its daemon has made a folder for them.
+  mkdirSync(apart(stage).BIOME_LOG_PATH)
   try {
     const changed = await refactor(
       stage,
