@@ -80,7 +80,7 @@ export interface PathFacts {
   readonly version?: number
   /** What the disk held beside a buffer: raw hash, or null for nothing. */
   readonly disk?: string | null
-  /** Another program had written that since the editor read or saved the file. */
+  /** That is not what the editor had told that it read or saved last: it may be another program's. */
   readonly stale?: true
   /** Of the file on disk: bytes, nanoseconds since 1970, permission bits. */
   readonly size?: number

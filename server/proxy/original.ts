@@ -56,7 +56,7 @@ export function originalOf(
   return { bytes: disk === undefined ? document.text : writtenLike(disk, document.text), facts: buffer() }
 }
 
-/** Whether another program has written the file since the editor read or saved it, and it took no notice. */
+/** Whether the disk holds something else than the editor has told that it read or saved last: perhaps another program's. */
 function isStale({ readOrSaved }: Document, disk: Buffer | undefined): boolean {
   return disk !== undefined && readOrSaved !== undefined && !sameText(readOrSaved, disk)
 }
