@@ -32,6 +32,7 @@ export interface Surroundings {
 type Calls = Watched['calls']
 
 const MENU = 'textDocument/codeAction'
+const RESOLVE = 'codeAction/resolve'
 const UNTOLD = 'it may be one, and has not told what it is in more bytes than can be kept'
 const TOO_LONG = 'it is too long'
 const NO_JSON = 'it is no valid JSON'
@@ -63,7 +64,7 @@ export class EditRoads {
       ),
       'workspace/executeCommand': look(({ id, params }) => this.#labels.commandSent(id, params)),
       [MENU]: { kind: 'hold', settle: async (message) => this.#menuAsked(message), tooLong: () => 'pass' },
-      'codeAction/resolve': {
+      [RESOLVE]: {
         kind: 'hold',
         settle: async (message) => this.#resolve(message),
         tooLong: () => 'pass',
@@ -157,7 +158,7 @@ export class EditRoads {
     const { frame, idAsWritten, json } = message
     const refusal = (reason: string) => (idAsWritten === undefined ? frame : notGiven(idAsWritten, reason))
     if (json === undefined) return gate.refuse(NO_JSON).kind === 'passes' ? frame : refusal(NO_JSON)
-    if (method === 'codeAction/resolve') this.#labels.menuShown(json.result)
+    if (method === RESOLVE) this.#labels.menuShown(json.result)
     const edit = road.editOf(json.result, params)
     if (edit === undefined) return frame
     // In the middle of an edit of the server's own, editors ask about the moves in it: those are recorded already.
@@ -213,7 +214,7 @@ export class EditRoads {
     const { frame, idAsWritten, params } = message
     const action = this.#actions.resolved(params)
     if (action === 'server' || idAsWritten === undefined) {
-      this.#asked.ask('codeAction/resolve', ROADS['codeAction/resolve']!, message)
+      this.#asked.ask(RESOLVE, ROADS[RESOLVE]!, message)
       return frame
     }
     if (action === 'late') {
@@ -227,7 +228,7 @@ export class EditRoads {
   /** Beside what else the editor says: nobody waits for it but who asked. */
   async #handBack(id: string, { bytes, json }: Action): Promise<void> {
     const { gate, toEditor } = this.#around
-    const travelling = { road: MENU, label: actionLabel(json), edit: json?.edit }
+    const travelling = { road: RESOLVE, label: actionLabel(json), edit: json?.edit }
     const passage = json === undefined ? gate.refuse(NO_JSON) : await gate.admit(travelling, 'told')
     if (passage.kind === 'refused') toEditor(notGiven(id, passage.reason))
     else this.#answerEditor(id, 'result', bytes.toString('utf8'))

@@ -47,7 +47,7 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
   const all = [...seen, ...withheld]
   if (all.every(({ state }) => state === 'landed')) return { kind: 'settle', event: 'landed' }
   if (about.doubt !== undefined) return { kind: 'ask', reason: about.doubt }
-  if (about.notTakenUp && all.every(({ state }) => state === 'untouched' || state === 'restored'))
+  if (isNotTakenUp(intent, about) && all.every(({ state }) => state === 'untouched' || state === 'restored'))
     return { kind: 'settle', event: 'abandoned' }
   if (about.mode === 'ask' || about.mode === 'report')
     return { kind: 'ask', reason: 'it was left unfinished' }
@@ -91,6 +91,11 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
   if (!begun && about.editorHadIt && about.mode === 'auto' && seen.length > 0)
     return { kind: 'offer', reason: 'it was never saved' }
   return { kind: 'finish', ...finish }
+}
+
+/** An edit in a menu is recorded before it is picked, and maybe nobody was to pick it. */
+function isNotTakenUp({ about: { road } }: Intent, { notTakenUp, editorHadIt }: Circumstances): boolean {
+  return notTakenUp === true || (road === 'textDocument/codeAction' && !editorHadIt)
 }
 
 /**

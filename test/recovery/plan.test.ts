@@ -237,6 +237,19 @@ describe('the plan', () => {
     expect(plan(['untouched', 'drifted', 'untouched'])).not.toBe('settle abandoned')
   })
 
+  it.each(MODES)(
+    'forgets one that stood in a menu, as long as nothing shows that it was picked: %s',
+    (mode) => {
+      const { about, ...intent } = intentOf('01', images)
+      const menu = { ...intent, about: { ...about, road: 'textDocument/codeAction' } }
+      const plan = (states: PathState[], editorHadIt = false) =>
+        wordsOf(planRecovery(menu, seenOf(states), { mode, editorHadIt, doubt: undefined }))
+      expect(plan(['untouched', 'untouched', 'untouched'])).toBe('settle abandoned')
+      expect(plan(['untouched', 'landed', 'untouched'])).not.toBe('settle abandoned')
+      expect(plan(['untouched', 'untouched', 'untouched'], true)).not.toBe('settle abandoned')
+    },
+  )
+
   it('asks about one whose parts the editor asked its user to confirm, once some of it has landed', () => {
     const plan = (mode: RecoverMode, states: PathState[]) =>
       wordsOf(

@@ -112,7 +112,6 @@ describeWith(
       }
       const changed = await refactor(stage, SERVER, title, fix, {
         road: 'codeAction/resolve',
-        recordedAs: 'textDocument/codeAction',
       })
       expect(changed).toEqual({ 'main.cpp': PROJECT['main.cpp'] })
     })

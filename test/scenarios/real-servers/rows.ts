@@ -8,8 +8,6 @@ export interface Row {
   readonly label: string
   /** How it came to the client. */
   readonly road: string
-  /** How the server sent it, as the log has it. */
-  readonly sentBy: string
   readonly edit: unknown
   /** How many paths it is about; a file that moves has two. */
   readonly paths: number

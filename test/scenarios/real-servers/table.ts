@@ -23,7 +23,7 @@ export function tableOf(rows: readonly Row[]): string {
     const cells = [
       first ? `${row.server} ${row.version}` : '',
       row.label.replaceAll('|', '\\|'),
-      row.sentBy === row.road ? `\`${row.road}\`` : `\`${row.sentBy}\`, handed back by \`${row.road}\``,
+      `\`${row.road}\``,
       shapeOf(row.edit),
       String(row.paths),
       verdict(row.recorded),

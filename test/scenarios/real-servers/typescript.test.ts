@@ -202,7 +202,7 @@ test.concurrent('a quick fix, whose edit stands in the menu, is journaled when i
     expect(action).not.toHaveProperty('edit')
     await client.runCodeAction(action)
   }
-  const road = { road: 'codeAction/resolve', recordedAs: 'textDocument/codeAction' }
+  const road = { road: 'codeAction/resolve' }
   expect(await refactor(stage, SERVER, title, fix, road)).toEqual({ 'src/web.ts': PROJECT['src/web.ts'] })
 })
 

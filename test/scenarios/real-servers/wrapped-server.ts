@@ -35,7 +35,6 @@ export interface RealServer {
 /** How an edit reaches the client, and what the log has of that. */
 interface Road {
   readonly road?: string
-  readonly recordedAs?: string
   /** Options of the proxy. */
   readonly proxy?: readonly string[]
 }
@@ -58,7 +57,7 @@ export async function refactor(
   server: RealServer,
   label: RegExp,
   act: (client: HeadlessClient) => Promise<unknown>,
-  { road = 'workspace/applyEdit', recordedAs = road, proxy = [] }: Road = {},
+  { road = 'workspace/applyEdit', proxy = [] }: Road = {},
 ): Promise<Files> {
   const arrivals: Arrival[] = []
   const editIn = editsSeen()
@@ -89,7 +88,7 @@ export async function refactor(
   const seen = { recorded: false, undone: false }
   try {
     const line = expectRecorded(stage, arrival!, after)
-    expect(line.meta).toMatchObject({ road: recordedAs, server: server.name })
+    expect(line.meta).toMatchObject({ road, server: server.name })
     expect(line.meta.label).toMatch(label)
     expectSettled(stage, line)
     seen.recorded = true
@@ -109,9 +108,9 @@ function keepRow(
   seen: { readonly recorded: boolean; readonly undone: boolean },
 ): void {
   const { title = server.name } = server
-  const { label = '', road: sentBy = road, paths = {} } = line?.meta ?? {}
+  const { label = '', paths = {} } = line?.meta ?? {}
   const version = versionOf(server)
-  keep({ server: title, version, label, road, sentBy, edit, paths: Object.keys(paths).length, ...seen })
+  keep({ server: title, version, label, road, edit, paths: Object.keys(paths).length, ...seen })
 }
 
 /** What there was at the moment when an edit reached the client. */

@@ -191,7 +191,7 @@ describe.concurrent('the action that is picked', () => {
     expect(logged(stage.journal)).toMatchObject([
       {
         edits: [{ Path: stage.path('a.ts'), NewText: 'bar' }],
-        meta: { road: 'textDocument/codeAction', label: 'Fix!' },
+        meta: { road: 'codeAction/resolve', label: 'Fix!' },
       },
     ])
   })

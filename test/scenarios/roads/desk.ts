@@ -22,12 +22,17 @@ export const OWN_COMMANDS = ['undo', 'redo', 'log', 'show', 'status', 'recover']
 export async function started(
   stage: Stage,
   processes: Processes,
-  { editor = RESOLVING as object, server = {} as object, options = [] as readonly string[] } = {},
+  {
+    editor = RESOLVING as object,
+    server = {} as object,
+    options = [] as readonly string[],
+    processId = process.pid,
+  } = {},
 ): Promise<{ session: Session; offered: Arrived }> {
   for (const name of ['a.ts', 'c.ts', 'd.ts']) stage.write(name, 'foo\n')
   const session = await Session.start(stage, processes, (command) => stage.wrapped(options, command))
   const params = {
-    processId: process.pid,
+    processId,
     capabilities: editor,
     workspaceFolders: [{ uri: stage.uri('.'), name: 'workspace' }],
   }

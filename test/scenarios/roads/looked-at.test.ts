@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { message } from '../relay/messages.ts'
 import { test } from '../relay/processes.ts'
 import { initialize, initialized, Session } from '../relay/session.ts'
-import { outcomes, workspaceEdit } from './desk.ts'
+import { outcomes, started, workspaceEdit } from './desk.ts'
+
+/** No process has this id. */
+const GONE = 2 ** 22 - 4
 
 test('an action that was only looked at is not carried out after a crash', async ({
   stage,
@@ -13,7 +16,7 @@ test('an action that was only looked at is not carried out after a crash', async
   const opened = async () => {
     const session = await Session.start(stage, processes)
     const capabilities = { codeActionProvider: { resolveProvider: true } }
-    await session.exchange({ fromEditor: [initialize(stage, 2 ** 22 - 4)] })
+    await session.exchange({ fromEditor: [initialize(stage, GONE)] })
     await session.exchange({ fromServer: [message({ id: 'initialize', result: { capabilities } })] })
     await session.exchange({ fromEditor: [initialized] })
     return session
@@ -31,4 +34,24 @@ test('an action that was only looked at is not carried out after a crash', async
   const [word] = await (await opened()).words()
   expect(word?.params?.message).toContain('it was never saved')
   expect(readFileSync(stage.path('a.ts'), 'utf8')).toBe('foo\n')
+})
+
+test('the only edit of a menu is not carried out after a crash, if nobody was seen to pick it', async ({
+  stage,
+  processes,
+  expect,
+}) => {
+  const server = { codeActionProvider: true }
+  const { session } = await started(stage, processes, { server, processId: GONE })
+  const context = { diagnostics: [], only: ['source.organizeImports'] }
+  await session.exchange({
+    fromEditor: [message({ id: 1, method: 'textDocument/codeAction', params: { context } })],
+  })
+  const result = [{ title: 'Organize', edit: workspaceEdit(stage, 'a.ts', 'bar') }]
+  await session.exchange({ fromServer: [message({ id: 1, result })] })
+  session.proxy.kill('SIGKILL')
+  await session.proxy.ended
+  expect(await stage.lspWal('recover')).toMatchObject({ status: 0, stderr: '' })
+  expect(readFileSync(stage.path('a.ts'), 'utf8')).toBe('foo\n')
+  expect(outcomes(stage.journal).at(-1)).toBe('abandoned')
 })
