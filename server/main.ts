@@ -87,20 +87,27 @@ function realPath(path: string): string | undefined {
 
 /** A proxy tells the servers below it that they are wrapped, and by which process. */
 const OUTER = 'LSP_WAL_OUTER'
+/** And below how many. */
+const DEPTH = 'LSP_WAL_DEPTH'
+/** A server that starts others is wrapped twice, or three times; further down this program starts itself. */
+const DEEPEST = 8
 
 async function wrap(args: readonly string[], command: readonly string[]): Promise<void> {
   const options = wrapOptions(args, process.env)
+  const outer = outerProxy()
+  const depth = outer === undefined ? 1 : (Number(process.env[DEPTH]) || 0) + 1
+  if (depth > DEEPEST)
+    throw new UsageError(`the server ${command[0]} starts lsp-wal again and again, and no server of its own`)
   leaveStderrAlone()
   const [{ startServer }, { isOnePipe, openInput, openOutput }] = await Promise.all([
     import('./proxy/server-process.ts'),
     import('./proxy/stdio.ts'),
   ])
-  const outer = outerProxy()
   const cwd = process.cwd()
   const parent = process.ppid
   const signals = heardSignals()
   const server = startServer(command, {
-    env: { ...process.env, [OUTER]: String(outer ?? process.pid) },
+    env: { ...process.env, [OUTER]: String(outer ?? process.pid), [DEPTH]: String(depth) },
     cwd,
     stderr: isOnePipe(1, 2) ? 'pipe' : 'inherit',
   })

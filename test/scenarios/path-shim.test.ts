@@ -49,6 +49,18 @@ test.skipIf(process.platform === 'win32')('a link called like a server is that s
   expect(version).toEqual({ status: 3, stdout: 'some-ls 1.2\n', stderr: '' })
 })
 
+test.skipIf(process.platform === 'win32')(
+  'one that is its own server comes to an end, and says so',
+  async () => {
+    using stage = new Stage({})
+    const { link, path } = linked(stage)
+    const environment = [`PATH=${path}`, `LSP_WAL_DIR=${stage.journal}`, `LSP_WAL_SERVER=${link}`]
+    const { status, stderr } = await run(['/usr/bin/env', ...environment, link], stage.workspace)
+    expect(status).toBe(2)
+    expect(stderr).toContain(`the server ${link} starts lsp-wal again and again, and no server of its own`)
+  },
+)
+
 test.skipIf(process.platform === 'win32')('one behind which there is no server says so', async () => {
   using stage = new Stage({})
   const { link } = linked(stage)
