@@ -3,6 +3,7 @@ import { readSession } from '../history/history.ts'
 import { touchedPaths } from '../journal/intent.ts'
 import { Session } from '../journal/session.ts'
 import { lifeOf, liveSessions } from '../journal/session-folder.ts'
+import { unreadSessions } from '../journal/unread.ts'
 import { type Answer, asAsked, isAnswer, meant, type Recovered, type Wish } from '../recovery/as-asked.ts'
 import { Recovery } from '../recovery/recovery.ts'
 import { shareFolder } from '../recovery/shared-folders.ts'
@@ -11,7 +12,7 @@ import { type Command, EXIT, orUsage, type Surroundings, UsageError } from './co
 import { NO_EDITS_ID } from './ids.ts'
 import { order, sessionFor } from './live-session.ts'
 import { shown } from './progress.ts'
-import { recoveredText, statusOf } from './report.ts'
+import { recoveredText, statusOf, unreadText } from './report.ts'
 import { jsonText } from './text.ts'
 
 const USAGE = `Usage: lsp-wal recover [--finish | --roll-back | --discard] [--dry-run] [--json] [ID]
@@ -51,6 +52,9 @@ export const recover: Command = async (around, args) => {
   const status = await recoverThere(around, wish, tell)
   if (json) around.out(jsonText(all))
   else if (all.length === 0) around.out('Nothing is waiting to be recovered here.\n')
+  // They may hold something for this workspace: nobody can tell.
+  for (const path of await unreadSessions(around.env, around.root))
+    around.err(`lsp-wal: ${unreadText(around, path)}`)
   return Math.max(status, ...all.map(statusOf))
 }
 

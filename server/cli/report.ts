@@ -18,6 +18,11 @@ export function recoveredText(around: Surroundings, recovered: Recovered): strin
   return `${lines.join('\n')}\n`
 }
 
+/** That nobody can tell what a session holds. */
+export function unreadText(around: Surroundings, folder: string): string {
+  return `${shownPath(around, folder)} cannot be read: its session.json is missing or damaged.\n`
+}
+
 /** The exit status for it. */
 export function statusOf({ what, left }: Recovered): number {
   if (what === 'waiting') return EXIT.waiting

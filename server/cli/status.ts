@@ -6,6 +6,7 @@ import { type Command, EXIT, orUsage, type Surroundings } from './command.ts'
 import { type EntryJson, entryJson, JSON_SHAPE } from './entry-json.ts'
 import { NOTHING_RECORDED } from './ids.ts'
 import { itemOf, listText } from './listing.ts'
+import { unreadText } from './report.ts'
 import { styleFor } from './style.ts'
 import { jsonText, plainText, sentence, shownPath } from './text.ts'
 
@@ -59,8 +60,7 @@ export const status: Command = async (around, args) => {
     around.out(
       [...pendingTexts(around, history, pending, options.all), ...damageTexts(around, damage)].join('\n'),
     )
-  for (const path of unread)
-    around.out(`${shownPath(around, path)} cannot be read: its session.json is missing or damaged.\n`)
+  for (const path of unread) around.out(unreadText(around, path))
   return exit
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { log } from '../../server/cli/log.ts'
 import { recover } from '../../server/cli/recover.ts'
@@ -119,4 +120,16 @@ it('of a roll back that is discarded does not go on with the rest', async () => 
   await place.run(recover, ['--discard', 'bb'], NOW)
   await place.run(recover, [], { now: '2026-03-04T10:51:00.000Z' })
   expect(texts()).toEqual(['note\n', 'memo\n'])
+})
+
+it('names a session whose session.json is damaged: nobody can tell what waits in there', async () => {
+  await torn()
+  const [name] = readdirSync(place.root.live)
+  const folder = join(place.root.live, name!)
+  writeFileSync(join(folder, 'session.json'), '{')
+  expect(await place.run(recover, [], NOW)).toEqual({
+    out: 'Nothing is waiting to be recovered here.\n',
+    err: `lsp-wal: ${folder} cannot be read: its session.json is missing or damaged.\n`,
+    exit: 0,
+  })
 })
