@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { type Entry, readHistory } from '../history/history.ts'
 import { rollBackAsUndo } from '../history/roll-back.ts'
 import { States } from '../history/state.ts'
-import { type Direction, takeBack, toTakeBack, wayBack } from '../history/undo.ts'
+import { type Direction, takeBack, takenBack, wayBack } from '../history/undo.ts'
 import { isUndone, type Undone, undoneOf, wouldBeUndone } from '../history/undone.ts'
 import { touchedPaths } from '../journal/intent.ts'
 import { Session } from '../journal/session.ts'
@@ -41,15 +41,14 @@ export async function takeBackCommand(
   const spellings = new Spellings(around.env.disk, history.entries)
   const files = (await Promise.all(options.files.map((file) => spellings.ofFile(file)))).flat()
   const wish = { direction, entry, files }
-  const entries = await toTakeBack(wish, history.entries, states)
   const results: Undone[] = []
-  for (const entry of entries) {
-    const result = await takeBackOne(around, direction, states, entry, { ...options, files })
+  const act = (entry: Entry) => takeBackOne(around, direction, states, entry, { ...options, files })
+  for await (const result of takenBack(wish, history.entries, states, act)) {
     results.push(result)
     if (!options.json) around.out(undoneText(around, result))
   }
   if (options.json) around.out(jsonText(results))
-  else if (entries.length === 0)
+  else if (results.length === 0)
     around.out(`Nothing recorded here is left to be ${direction === 'undo' ? 'undone' : 'redone'}.\n`)
   return results.some(({ left }) => left.length > 0) ? EXIT.partly : EXIT.done
 }

@@ -12,7 +12,7 @@ const VERBS = { changed: 'changed ', created: 'created ', removed: 'removed ' } 
 
 /** What an undo or a redo did, or would do, for people. */
 export function undoneText(around: Surroundings, undone: Undone): string {
-  const { by, direction, files, id, left, wasHalf } = undone
+  const { by, direction, files, id, left, passedOver, wasHalf } = undone
   const title = `${plainText(id.slice(0, 8))} "${plainText(titleOf(undone))}"`
   const isDone = files.every(({ where }) => where !== null)
   const counted = plural(files.length, 'file')
@@ -21,7 +21,7 @@ export function undoneText(around: Surroundings, undone: Undone): string {
       ? isDone
         ? `${DONE[direction]}: ${title}: ${counted} written.`
         : `${title}: ${counted} would be written.`
-      : `${title}: there is nothing to write.`
+      : `${passedOver ? 'Passed over: ' : ''}${title}: there is nothing to write.`
   const lines = [summary, ...files.map((file) => fileLine(around, file)), ...leftLines(around, left)]
   if (by !== null && files.length > 0 && !wasHalf)
     lines.push(

@@ -88,6 +88,13 @@ export class States {
     return observe(workspace, intent, later, this.#env.hasher)
   }
 
+  /** Whether the folders that an intent removed are there. */
+  async hasFolders({ recorded: { intent } }: Entry): Promise<boolean> {
+    for (const folder of intent.folders.removed)
+      if ((await this.#env.disk.stat(folder))?.kind !== 'folder') return false
+    return true
+  }
+
   /** An intent with those of its files that were moved since where they are now. */
   followed({ recorded: { intent } }: Entry, workspace: Pick<Workspace, 'look'>): Promise<Followed> {
     return followed(intent, this.#after(intent), this.#entries, workspace)

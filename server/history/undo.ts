@@ -11,6 +11,7 @@ import type { Change, Workspace } from '../recovery/workspace.ts'
 import { changesOf } from './changes.ts'
 import type { Entry } from './history.ts'
 import type { State, States } from './state.ts'
+import type { Undone } from './undone.ts'
 
 /** To redo is to undo an undo. */
 export type Direction = 'undo' | 'redo'
@@ -25,22 +26,64 @@ export interface Wish {
   readonly entry: Entry | undefined
   /** Absolute; none: all of them. */
   readonly files: readonly string[]
-  /** Where nothing is named: which intents come into question. */
-  readonly among?: (entry: Entry) => boolean
+  /** Where nothing is named: which intents come into question, those of the first of these that has any. */
+  readonly among?: readonly Among[]
+}
+
+type Among = (entry: Entry) => boolean
+
+/**
+ * Takes back what is meant, by `act`, one intent after the other. Where nothing is named, one that was put back by other
+ * means already is passed over, and the next older one is taken; `act` finds nothing to write for it.
+ * @throws JournalError where that cannot be taken back on its own
+ */
+export async function* takenBack(
+  wish: Wish,
+  entries: readonly Entry[],
+  states: States,
+  act: (entry: Entry) => Promise<Undone>,
+): AsyncGenerator<Undone> {
+  if (wish.entry !== undefined) {
+    for (const each of await toTakeBack(wish, entries, states)) yield act(each)
+    return
+  }
+  const passed = new Map<Entry, Undone>()
+  for (;;) {
+    const [target] = await toTakeBack(wish, entries, states, passed)
+    if (target === undefined) {
+      const [newest] = passed.values()
+      if (newest !== undefined) yield newest
+      return
+    }
+    const mayPass = await isAtRest(states, target)
+    const undone = await act(target)
+    if (!mayPass || undone.by !== null || undone.files.length + undone.left.length > 0) {
+      for (const each of passed.values()) yield { ...each, passedOver: true }
+      yield undone
+      return
+    }
+    passed.set(target, undone)
+  }
+}
+
+/** Whether nothing but its files is left to be put back: a pending one may be yet to be shown by an editor. */
+async function isAtRest(states: States, entry: Entry): Promise<boolean> {
+  return (await states.of(entry)).kind !== 'pending' && (await states.hasFolders(entry))
 }
 
 /**
- * The intents that are to be taken back, in this order.
+ * The intents that are to be taken back, in this order; `passed`: not these.
  * @throws JournalError where that cannot be taken back on its own
  */
 export async function toTakeBack(
   wish: Wish,
   entries: readonly Entry[],
   states: States,
+  passed: ReadonlyMap<Entry, Undone> = new Map(),
 ): Promise<readonly Entry[]> {
   await states.countBuffered()
   const { direction, entry, files } = wish
-  const found = entry ?? (await newestLeft(wish, entries, states))
+  const found = entry ?? (await newestLeft(wish, entries, states, passed))
   if (found === undefined) return []
   if (direction === 'redo') {
     const undos = undosOf(entries, states, found)
@@ -72,18 +115,22 @@ function wouldTear({ id, about }: Intent): string {
  * @throws JournalError where there is one, and none in those files
  */
 async function newestLeft(
-  { direction, files, among = () => true }: Wish,
+  { direction, files, among = [() => true] }: Wish,
   entries: readonly Entry[],
   states: States,
+  passed: ReadonlyMap<Entry, Undone>,
 ): Promise<Entry | undefined> {
   const newest = direction === 'undo' ? newestEdit : newestUndo
   const isLeftThere = (entry: Entry) => {
     const paths = states.pathsLeft(entry)
-    return files.every((file) => paths.has(file))
+    return !passed.has(entry) && files.every((file) => paths.has(file))
   }
-  const found = await newest(entries, states, (entry) => among(entry) && isLeftThere(entry))
-  if (found !== undefined || files.length === 0) return found
-  if ((await newest(entries, states, among)) === undefined) return undefined
+  for (const isMeant of among) {
+    const found = await newest(entries, states, (entry) => isMeant(entry) && isLeftThere(entry))
+    if (found !== undefined) return found
+  }
+  if (files.length === 0 || passed.size > 0) return undefined
+  if ((await newest(entries, states, () => true)) === undefined) return undefined
   const what = direction === 'undo' ? 'undone' : 'redone'
   throw new JournalError(`what is left to be ${what} here does not touch ${files.join(', ')}`)
 }
@@ -92,7 +139,7 @@ async function newestLeft(
 async function newestEdit(
   entries: readonly Entry[],
   states: States,
-  among: (entry: Entry) => boolean,
+  among: Among,
 ): Promise<Entry | undefined> {
   for (const entry of entries.toReversed()) {
     const { about, foreign } = entry.recorded.intent
@@ -106,7 +153,7 @@ async function newestEdit(
 async function newestUndo(
   entries: readonly Entry[],
   states: States,
-  among: (entry: Entry) => boolean,
+  among: Among,
 ): Promise<Entry | undefined> {
   for (const each of entries.toReversed()) {
     // What a recovery finished of an undo is a part of that: redone alone, the undo would count for one yet.

@@ -17,6 +17,8 @@ export interface Undone {
   readonly left: readonly Left[]
   /** A crash had cut that off half way: no redo brings it back as a whole. */
   readonly wasHalf?: true
+  /** Nothing was to write, since it was put back by other means: another one was taken. */
+  readonly passedOver?: true
 }
 
 export interface UndoneFile {

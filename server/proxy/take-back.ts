@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { type Entry, readHistory } from '../history/history.ts'
 import { lookUpId } from '../history/ids.ts'
 import { States } from '../history/state.ts'
-import { type Direction, takeBack, toTakeBack, wayBack } from '../history/undo.ts'
+import { type Direction, takeBack, takenBack, wayBack } from '../history/undo.ts'
 import { type Undone, undoneOf, wouldBeUndone } from '../history/undone.ts'
 import type { Env } from '../journal/env.ts'
 import { JournalError } from '../journal/env.ts'
@@ -78,12 +78,11 @@ export class TakeBacks {
       const entry = id === undefined ? undefined : found(entries, id)
       const { session } = this.#around
       const isOwn = (each: Entry) => each.session.info.session === session.id
+      const among = [isOwn, (each: Entry) => !this.#isElsewhere(each)]
+      const act = (target: Entry) => this.#takeBack(direction, states, target, [], false)
       const undone: Undone[] = []
-      for (const among of [isOwn, (each: Entry) => !this.#isElsewhere(each)]) {
-        for (const target of await toTakeBack({ direction, entry, files: [], among }, entries, states))
-          undone.push(await this.#takeBack(direction, states, target, [], false))
-        if (undone.length > 0) break
-      }
+      for await (const each of takenBack({ direction, entry, files: [], among }, entries, states, act))
+        undone.push(each)
       return undone
     })
   }

@@ -17,8 +17,10 @@ export function undoneWords(
 ): readonly { readonly severity: Severity; readonly text: string }[] {
   if (undone.length === 0) return [{ severity: 'info', text: NOTHING[direction] }]
   return undone.flatMap((each) => {
-    const { files, id, left } = each
+    const { files, id, left, passedOver } = each
     const title = titleOf(each)
+    if (passedOver)
+      return [{ severity: 'info' as const, text: `passed over ${title}: there is nothing to write` }]
     const unsaved = files.filter(({ where }) => where === 'buffer').length
     const unseen = files.filter((file) => file.unseen).length
     const merged = files.filter((file) => file.merged).length

@@ -75,6 +75,29 @@ describe('a command of the editor', () => {
     await quit(stage, client)
   })
 
+  test('passes over what was put back by other means, and says so', async () => {
+    using stage = new Stage(BEFORE)
+    const first = await editor(stage)
+    await renamed(stage, first)
+    const other = { changes: { [stage.uri('d.ts')]: [{ range: at(0, 0, 4), newText: 'some' }] } }
+    await first.executeCommand('edit', [other as never, 'Other'])
+    await first.saveAll()
+    expect(stage.files()['d.ts']).toBe('some\n')
+    await quit(stage, first)
+    stage.write('d.ts', BEFORE['d.ts'])
+
+    const client = await editor(stage)
+    const undone = (await client.executeCommand('lsp-wal.undo')) as Undone[]
+    expect(undone).toMatchObject([
+      { label: 'Other', by: null, passedOver: true },
+      { label: LABEL, left: [] },
+    ])
+    await client.waitForMessage(/passed over Other: there is nothing to write/)
+    await client.saveAll()
+    expect(stage.files()).toEqual(BEFORE)
+    await quit(stage, client)
+  })
+
   test('undoes what was never saved, and nothing is pending then', async () => {
     using stage = new Stage(BEFORE)
     const client = await editor(stage)
