@@ -88,12 +88,14 @@ export function rollBackWay(intent: Intent, seen: readonly Observation[], option
   const { bare, rest } = bareMovesIn(seen)
   for (const move of bare) addBare(move, 'source', intent, changes, left)
   const targets = targetsOf(rest)
+  const sources = new Map(rest.map((each) => [targets.get(each.image.path), each]))
   for (const observation of rest) {
     const { image, state, sight } = observation
     const { path, before, after } = image
     const now = contentOf(sight)
     const mode = intent.facts.get(path)?.mode
     const target = targets.get(path)
+    const source = sources.get(observation)
     if (state === 'untouched' || state === 'restored') {
       // The editor has kept the buffer of what was deleted, or moved: it is the file that is missing.
       if (isGone(sight) && after.kind === 'absent' && !(target !== undefined && isChanged(target)))
@@ -105,7 +107,6 @@ export function rollBackWay(intent: Intent, seen: readonly Observation[], option
       else if (now !== undefined) left.push({ path, reason: driftOf(observation) })
       else changes.push({ path, before: now, after: merged.bytes, mode, merged: true })
     } else if (isChanged(observation)) {
-      const source = seen.find((each) => targets.get(each.image.path) === observation)
       const merged = mergedBack(observation, source === undefined ? before : source.image.before, options)
       if ('reason' in merged) left.push({ path, ...merged })
       else if (source === undefined) {
@@ -116,6 +117,8 @@ export function rollBackWay(intent: Intent, seen: readonly Observation[], option
       else left.push({ path, reason: `${source.image.path} is there again` })
     } else if (after.kind === 'unknown' && !options.named?.has(path))
       left.push({ path, reason: `what the edit made of it is not known: ${after.reason}` })
+    else if (source !== undefined && isChanged(source))
+      left.push({ path, reason: `something else stands at ${source.image.path}` })
     else if (before !== undefined || now !== undefined)
       changes.push({ path, before: now, after: before, mode })
   }

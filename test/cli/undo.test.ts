@@ -320,6 +320,18 @@ describe('what was changed since', () => {
     expect(existsSync(place.path('from.ts'))).toBe(false)
   })
 
+  it('is left alone with both ends of a move, where it is another file in its old place', async () => {
+    await landed('aa', { 'from.ts': { before: A, deleted: true }, 'to.ts': { movedFrom: 'from.ts' } })
+    writeFileSync(place.path('from.ts'), 'mine\n')
+    const done = await run(undo)
+    expect(done.exit).toBe(3)
+    expect(done.out).toContain('left alone  to.ts: something else stands at ')
+    expect([text('from.ts'), text('to.ts')]).toEqual(['mine\n', A])
+    rmSync(place.path('from.ts'))
+    expect(await run(undo)).toMatchObject({ exit: 0 })
+    expect([text('from.ts'), existsSync(place.path('to.ts'))]).toEqual([A, false])
+  })
+
   it('may be another edit: an older one is undone under a newer one', async () => {
     await landed('aa', { 'a.ts': replacing(A, 'note', 'memo') })
     await landed('bb', { 'a.ts': replacing(A.replace('note', 'memo'), 'end', 'fin') }, 'Rename `end` → `fin`')
