@@ -6,7 +6,10 @@ import { imageAt } from '../recovery/observe.ts'
 import type { Workspace } from '../recovery/workspace.ts'
 import type { Entry } from './history.ts'
 
-/** An intent with those of its files that were moved since where they are now. */
+/**
+ * An intent with those of its files that were moved since where they are now. Also one that takes another one back says
+ * of those that it moved where they came from.
+ */
 export interface Followed {
   readonly intent: Intent
   /** Where the intent itself has them, by where they are. */
@@ -26,12 +29,14 @@ type Moves = ReadonlyMap<string, string>
  * went, nothing stands in its old place, and a file in its new one; and none to where the intent has another one.
  */
 export async function followed(
-  intent: Intent,
+  recorded: Intent,
   later: readonly Entry[],
   entries: readonly Entry[],
   workspace: Pick<Workspace, 'look'>,
 ): Promise<Followed> {
-  const steps = stepsOf(later, entries)
+  const byId = new Map(entries.map(({ recorded }) => [recorded.intent.id, recorded.intent]))
+  const intent = withMoves(recorded, movesOf(recorded, byId))
+  const steps = stepsOf(later, byId)
   const paths = new Set(intent.images.map(({ path }) => path))
   const was = new Map<string, string>()
   const replaced = new Map<string, string | undefined>()
@@ -64,8 +69,7 @@ interface Step {
   readonly gone: ReadonlySet<string>
 }
 
-function stepsOf(later: readonly Entry[], entries: readonly Entry[]): Step[] {
-  const byId = new Map(entries.map(({ recorded }) => [recorded.intent.id, recorded.intent]))
+function stepsOf(later: readonly Entry[], byId: ReadonlyMap<string, Intent>): Step[] {
   return later.filter(isDone).map(({ recorded: { intent, outcomes } }) => {
     const left = leftIn(outcomes)
     const moves = [...movesOf(intent, byId)].filter(([from, to]) => !left.has(from) && !left.has(to))
@@ -100,6 +104,16 @@ function movesOf(intent: Intent, byId: ReadonlyMap<string, Intent>, met = new Se
           purpose === 'finish' ? ([from, to] as const) : ([to, from] as const),
         )
   return new Map(said.filter(([from, to]) => from !== to && isMove(from, to)))
+}
+
+function withMoves(intent: Intent, moves: Moves): Intent {
+  if (intent.about.of === undefined || moves.size === 0) return intent
+  const sources = new Map([...moves].map(([from, to]) => [to, from]))
+  const images = intent.images.map((image) => {
+    const source = sources.get(image.path)
+    return source === undefined ? image : { ...image, source }
+  })
+  return { ...intent, images }
 }
 
 /** Where the file that an image left is said to be now; undefined where it was not moved, or is no more. */

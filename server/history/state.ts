@@ -105,20 +105,6 @@ export class States {
     return this.#takers.of(entry)
   }
 
-  /** What an intent takes forward or back, and what that one does, and so on. */
-  takenBy({ recorded }: Entry): Intent[] {
-    const all = new Map(this.#entries.map((each) => [each.recorded.intent.id, each.recorded.intent]))
-    const taken = new Set<Intent>()
-    // Each is met once: what a log claims of itself could go in circles.
-    for (let id = recorded.intent.about.of; id !== undefined; ) {
-      const intent = all.get(id)
-      if (intent === undefined || taken.has(intent)) break
-      taken.add(intent)
-      id = intent.about.of
-    }
-    return [...taken]
-  }
-
   /** The paths of an intent that are left to be taken back, also as the one that it takes forward or back has them. */
   pathsLeft(entry: Entry): ReadonlySet<string> {
     return this.#takers.pathsLeft(entry)

@@ -232,7 +232,7 @@ export async function wayBack(
   // What others could have written there is listed, and not acted on.
   await checkOwn(env, entry.session.path)
   const { intent, was, replaced } = await states.followed(entry, workspace)
-  const named = pathsOf(intent, states.takenBy(entry), was, files)
+  const named = pathsOf(intent, was, files)
   const seen = await states.pathsOf(entry, workspace, intent)
   const withheld = await observeWithheld(workspace, intent, env.hasher)
   const isNamed = (path: string) => named === undefined || named.has(path)
@@ -284,19 +284,14 @@ export async function takeBack(
 
 /**
  * The named files, and with each moved one its other end; undefined: all of them. One is named as it was, or as it is.
- * `taken`: what the intent takes forward or back, and tells which files it has moved.
  */
 function pathsOf(
   intent: Intent,
-  taken: readonly Intent[],
   was: ReadonlyMap<string, string>,
   files: readonly string[],
 ): ReadonlySet<string> | undefined {
   if (files.length === 0) return undefined
-  const ends = taken.flatMap(changesOf).map(({ paths }) => paths)
-  const groups = changesOf(intent).map(({ paths }) =>
-    paths.flatMap((path) => ends.find((each) => each.includes(path)) ?? [path]),
-  )
+  const groups = changesOf(intent).map(({ paths }) => paths)
   const paths = files.flatMap((file) => {
     const group = groups.find((each) =>
       each.some((path) => [path, was.get(path), wasOf(intent, path)].includes(file)),
