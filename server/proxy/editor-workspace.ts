@@ -18,6 +18,7 @@ import { type Conversation, GONE } from './conversation.ts'
 import { uriOfPath } from './document-uri.ts'
 import { Heard, seenWithin } from './heard.ts'
 import type { Document, Mirror } from './mirror.ts'
+import { stillAt, Unanswered } from './unanswered.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -52,6 +53,7 @@ export class EditorWorkspace implements Workspace {
   readonly #conversation: Conversation
   readonly #abilities: Abilities
   readonly #elsewhere: OpenElsewhere
+  readonly #unanswered: Unanswered
   #changed: (() => void)[] = []
   /** What was to be put where: a file that is moved back stands in two places for a while. */
   readonly #placing = new Map<string, FileBytes>()
@@ -62,7 +64,9 @@ export class EditorWorkspace implements Workspace {
     conversation: Conversation,
     abilities: Abilities,
     elsewhere: OpenElsewhere = async () => new Set(),
+    unanswered = new Unanswered(),
   ) {
+    this.#unanswered = unanswered
     this.#abilities = abilities
     this.#elsewhere = elsewhere
     this.#disk = disk
@@ -133,6 +137,7 @@ export class EditorWorkspace implements Workspace {
       if (document === undefined || isOpen(to) || !this.#abilities.renames)
         throw new Refused(`${isOpen(from) ? from : to} is open in the editor: close it there first`)
       for (const path of [from, to]) {
+        if (this.#unanswered.has(path)) throw new Refused(stillAt(path))
         const refusal = await this.#disk.refusal(path)
         if (refusal !== undefined) throw new Refused(refusal)
       }
@@ -141,7 +146,10 @@ export class EditorWorkspace implements Workspace {
       const options = { overwrite: false, ignoreIfExists: false }
       const rename = { kind: 'rename', oldUri: document.uri, newUri: uriOfPath(to), options }
       const isMoved = async () => (await isAt(to)) && !(await isAt(from))
-      const heard = await seenWithin(this.#applyEdit([rename]), isMoved)
+      const answer = this.#applyEdit([rename])
+      const seen = seenWithin(answer, isMoved)
+      this.#unanswered.add([from, to], [answer, seen])
+      const heard = await seen
       if (heard !== undefined)
         throw new Refused(`the editor ${heard.applied ? 'said it moved' : 'did not move'} ${from}`)
       return { where: 'buffer' }
@@ -194,6 +202,7 @@ export class EditorWorkspace implements Workspace {
   /** Gives what is to be waited for once all are asked. */
   async #change(document: Document, change: Change): Promise<Asked> {
     const { deletes, edits } = this.#abilities
+    if (this.#unanswered.has(change.path)) throw new Refused(stillAt(change.path))
     if (change.after === undefined ? !deletes : !edits)
       throw new Refused(`${change.path} is open in the editor: close it there first`)
     const after = change.after === undefined ? undefined : bytesOf(change.after)
@@ -221,6 +230,7 @@ export class EditorWorkspace implements Workspace {
     const documentChanges = [{ textDocument, edits: [edit] }]
     const answer = this.#applyEdit(documentChanges)
     const shown = this.#shown(change.path, document.text, after, answer)
+    this.#unanswered.add([change.path], [answer, shown])
     const ignored = () => {} // whoever waits for it is told
     // One at a time: its user may be asked about it. Either is enough to go on: some answer first, some not at all.
     await Promise.race([answer.catch(ignored), shown.catch(ignored)])
@@ -262,7 +272,9 @@ export class EditorWorkspace implements Workspace {
       throw new Refused(`${path} holds something else on the disk than in the editor`)
     const options = { ignoreIfNotExists: true }
     const answer = this.#applyEdit([{ kind: 'delete', uri, options }])
-    const heard = await seenWithin(answer, async () => (await this.#disk.look(path)).kind === 'absent')
+    const seen = seenWithin(answer, async () => (await this.#disk.look(path)).kind === 'absent')
+    this.#unanswered.add([path], [answer, seen])
+    const heard = await seen
     if (heard !== undefined)
       throw new Refused(`the editor ${heard.applied ? 'said it deleted' : 'did not delete'} ${path}`)
   }

@@ -2,11 +2,11 @@ import { dirname } from 'node:path'
 import { type Entry, readHistory } from '../history/history.ts'
 import { lookUpId } from '../history/ids.ts'
 import { States } from '../history/state.ts'
-import { type Direction, takeBack, takenBack, wayBack } from '../history/undo.ts'
+import { type Direction, takeBack, takenBack, toTakeBack, wayBack } from '../history/undo.ts'
 import { type Undone, undoneOf, wouldBeUndone } from '../history/undone.ts'
 import type { Env } from '../journal/env.ts'
 import { JournalError } from '../journal/env.ts'
-import type { Intent } from '../journal/intent.ts'
+import { type Intent, touchedPaths } from '../journal/intent.ts'
 import { asLeft, type Outcome } from '../journal/outcomes.ts'
 import type { Root } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
@@ -16,6 +16,7 @@ import type { Workspace } from '../recovery/workspace.ts'
 import type { Conversation } from './conversation.ts'
 import { asObject } from './json.ts'
 import type { Settlement } from './settlement.ts'
+import type { Unanswered } from './unanswered.ts'
 import { changedFiles } from './watched-files.ts'
 import type { WorkProgress } from './work-progress.ts'
 
@@ -28,6 +29,7 @@ export interface Around {
   readonly session: Session
   readonly settlement: Settlement
   readonly conversation: Conversation
+  readonly unanswered: Unanswered
   /** Gives a workspace over these folders, as the editor has it, for as long as `use` takes. */
   readonly within: <T>(folders: readonly string[], use: (workspace: Workspace) => Promise<T>) => Promise<T>
   /** Rolls back what a dead session left pending, as a recovery does. */
@@ -57,10 +59,15 @@ export class TakeBacks {
     if (v !== 1 || (direction !== 'undo' && direction !== 'redo') || typeof id !== 'string')
       throw new JournalError('this session does not know that order: it may be of another version')
     const named = Array.isArray(files) ? files.filter((file) => typeof file === 'string') : []
-    return this.#next(direction, async () => {
+    const target = async () => {
       const { entries, states } = await this.#history(undefined)
       const entry = entries.find(({ recorded }) => recorded.intent.id === id)
       if (entry === undefined) throw new JournalError('that edit is not in the history any more')
+      return { entry, states }
+    }
+    await this.#refuseUnanswered(async () => [(await target()).entry])
+    return this.#next(direction, async () => {
+      const { entry, states } = await target()
       return this.#takeBack(direction, states, entry, named, dryRun === true)
     })
   }
@@ -69,22 +76,37 @@ export class TakeBacks {
    * What a user of the editor asks for. `id`: any that the command line takes; without it the newest edit of this
    * session, else of one that has ended.
    */
-  run(direction: Direction, id: string | undefined): Promise<readonly Undone[]> {
-    return this.#next(direction, async () => {
-      const { folders } = this.#around
-      const { entries, states } = await this.#history(
-        id === undefined || id.startsWith('@') ? folders : undefined,
-      )
+  async run(direction: Direction, id: string | undefined): Promise<readonly Undone[]> {
+    const { folders, session } = this.#around
+    const isOwn = (each: Entry) => each.session.info.session === session.id
+    const among = [isOwn, (each: Entry) => !this.#isElsewhere(each)]
+    const meant = async () => {
+      const isHere = id === undefined || id.startsWith('@')
+      const { entries, states } = await this.#history(isHere ? folders : undefined)
       const entry = id === undefined ? undefined : found(entries, id)
-      const { session } = this.#around
-      const isOwn = (each: Entry) => each.session.info.session === session.id
-      const among = [isOwn, (each: Entry) => !this.#isElsewhere(each)]
+      return { wish: { direction, entry, files: [], among }, entries, states }
+    }
+    await this.#refuseUnanswered(async () => {
+      const { wish, entries, states } = await meant()
+      return toTakeBack(wish, entries, states)
+    })
+    return this.#next(direction, async () => {
+      const { wish, entries, states } = await meant()
       const act = (target: Entry) => this.#takeBack(direction, states, target, [], false)
       const undone: Undone[] = []
-      for await (const each of takenBack({ direction, entry, files: [], among }, entries, states, act))
-        undone.push(each)
+      for await (const each of takenBack(wish, entries, states, act)) undone.push(each)
       return undone
     })
+  }
+
+  /**
+   * Before its turn comes: that is not before the editor has answered what it was asked for the one before.
+   * @throws JournalError where the same files are concerned
+   */
+  async #refuseUnanswered(targets: () => Promise<readonly Entry[]>): Promise<void> {
+    const { unanswered } = this.#around
+    if (!unanswered.any) return
+    for (const { recorded } of await targets()) unanswered.refuse(touchedPaths(recorded.intent))
   }
 
   /** Whether another session has just recorded it: what somebody does in another editor is theirs to take back. */
@@ -110,7 +132,8 @@ export class TakeBacks {
     files: readonly string[],
     dryRun: boolean,
   ): Promise<Undone> {
-    const { conversation, env, folders, rollBack, session, settlement, within } = this.#around
+    const { conversation, env, folders, rollBack, session, settlement, unanswered, within } = this.#around
+    unanswered.refuse(touchedPaths(entry.recorded.intent))
     const state = await states.of(entry)
     if (direction === 'undo' && state.kind === 'pending' && state.owner === 'nobody') {
       if (files.length === 0) return rollBack(entry, dryRun)

@@ -18,6 +18,7 @@ import { openElsewhere } from './open-elsewhere.ts'
 import type { Settlement } from './settlement.ts'
 import { AT_IT, StartRecovery } from './start-recovery.ts'
 import type { TakeBacks } from './take-back.ts'
+import { Unanswered } from './unanswered.ts'
 import type { WorkProgress } from './work-progress.ts'
 
 /** The session that edits are recovered and taken back in. */
@@ -46,6 +47,7 @@ export class WayBack {
   readonly #later = new Set<StartRecovery>()
   /** Where something is written at the moment. */
   readonly #workspaces = new Set<EditorWorkspace>()
+  readonly #unanswered = new Unanswered()
   #takeBacks: TakeBacks | undefined
 
   constructor(here: Here) {
@@ -97,6 +99,7 @@ export class WayBack {
       session,
       settlement,
       conversation,
+      unanswered: this.#unanswered,
       progress,
       rollBack: (entry, dryRun) => this.#rollBack(entry, dryRun),
       within: (folders, use) => this.#within(new DiskWorkspace(env.disk, folders), use),
@@ -190,6 +193,7 @@ export class WayBack {
         keepsLastLineEnd,
       },
       (paths) => openElsewhere({ env, root, session: session.id }, mirror, paths),
+      this.#unanswered,
     )
     this.#workspaces.add(workspace)
     try {

@@ -87,6 +87,11 @@ class Stage {
     return this.mirror.document(A)?.text.toString()
   }
 
+  /** What it was asked as the nth is declined at last. */
+  answer(n: number): void {
+    this.#conversation.answered(JSON.stringify(this.requests[n]!.id), { result: { applied: false } })
+  }
+
   #asked(request: Request): void {
     this.requests.push(request)
     if (this.behave === 'apply' || this.behave === 'apply silently') {
@@ -464,6 +469,26 @@ describe('placing', () => {
     stage.workspace.changed()
     await placed
     expect(stage.onDisk).toBe('foo\n')
+  })
+
+  it('is not asked for a change of what it was asked to change, and has yet to answer', async () => {
+    const stage = new Stage('foo\n', 'foo\n')
+    stage.behave = 'say nothing'
+    const placed = expect(stage.place('foo\n', 'bar\n')).rejects.toThrow('was closed in the editor')
+    await vi.advanceTimersByTimeAsync(0)
+    stage.mirror.close({ textDocument: { uri } })
+    stage.workspace.changed()
+    await placed
+    stage.mirror.open({ textDocument: { uri, version: 1, text: 'foo\n' } })
+    await expect(stage.place('foo\n', 'bar\n')).rejects.toThrow(/is still being changed by the editor/)
+    expect(stage.requests).toHaveLength(1)
+    stage.answer(0)
+    await vi.advanceTimersByTimeAsync(0)
+    stage.behave = 'apply'
+    expect(await stage.place('foo\n', 'bar\n')).toBe('buffer')
+    stage.behave = 'apply silently'
+    expect(await stage.place('bar\n', 'foo\n')).toBe('buffer')
+    expect(await stage.place('foo\n', 'bar\n')).toBe('buffer')
   })
 
   it.each<[string, string, string]>([

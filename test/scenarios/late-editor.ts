@@ -15,6 +15,9 @@ afterEach(async () => {
  */
 export class LateEditor {
   readonly told: string[] = []
+  /** How many edits it was asked for. */
+  asked = 0
+  #answer: Promise<void> | undefined
   readonly #stage: Stage
   readonly #child
   readonly #wire: MessageConnection
@@ -27,7 +30,11 @@ export class LateEditor {
     this.#ended = new Promise((done) => this.#child.once('close', done))
     this.#child.stdin.on('error', () => {}) // it was killed
     this.#wire = createMessageConnection(this.#child.stdout, this.#child.stdin)
-    this.#wire.onRequest('workspace/applyEdit', () => ({ applied: true }))
+    this.#wire.onRequest('workspace/applyEdit', async () => {
+      this.asked++
+      await this.#answer
+      return { applied: true }
+    })
     const hear = ({ message }: { message: string }) => void this.told.push(message)
     this.#wire.onNotification('window/showMessage', hear)
     this.#wire.onRequest('window/showMessageRequest', (asked: { message: string }) => {
@@ -56,6 +63,15 @@ export class LateEditor {
   /** Has the server make an edit, and takes it. */
   async asks(command: object): Promise<void> {
     await this.#wire.sendRequest('workspace/executeCommand', command)
+  }
+
+  /** From now on it answers no edit before that is called: its user is asked first. */
+  asksItsUser(): () => void {
+    let answer = () => {}
+    this.#answer = new Promise((done) => {
+      answer = done
+    })
+    return answer
   }
 
   async hears(what: RegExp): Promise<void> {

@@ -64,6 +64,37 @@ test('an undo from the command line says so of the file', async () => {
   await editor.die()
 })
 
+test('an undo is refused as long as the editor has yet to answer another one of the same files', async () => {
+  using stage = new Stage(BEFORE)
+  expect((await stage.headless([], [rename(stage)], stage.wrapped())).status).toBe(0)
+  const editor = await LateEditor.start(stage)
+  await expect.poll(() => stage.journalFiles()).toContain('live/S/session.json')
+  const answer = editor.asksItsUser()
+  const first = stage.lspWal('undo')
+  await expect.poll(() => editor.asked).toBe(1)
+  for (const args of [['undo'], ['undo', '--dry-run'], ['undo', '--file', 'c.ts']]) {
+    const again = await stage.lspWal(...args)
+    expect(again.stderr).toMatch(/c\.ts is still being changed by the editor/)
+    expect(again.status).toBe(1)
+  }
+  await expect(editor.asks({ command: 'lsp-wal.undo', arguments: [] })).rejects.toThrow(
+    /is still being changed/,
+  )
+  answer()
+  await editor.tells(BEFORE['c.ts'])
+  expect((await first).stdout).toContain('4 files written.')
+  await editor.saves(BEFORE['c.ts'])
+  expect(editor.asked).toBe(1)
+  expect(stage.files()).toEqual(BEFORE)
+  const answerToRedo = editor.asksItsUser()
+  const redone = stage.lspWal('redo')
+  await expect.poll(() => editor.asked).toBe(2)
+  answerToRedo()
+  await editor.tells(AFTER['c.ts'])
+  expect((await redone).stdout).toContain('4 files written.')
+  await editor.die()
+})
+
 test('an undo that the editor said it took, and never showed, is offered again', async () => {
   using stage = new Stage(BEFORE)
   expect((await stage.headless([], [rename(stage)], stage.wrapped())).status).toBe(0)
