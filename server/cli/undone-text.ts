@@ -23,7 +23,8 @@ export function undoneText(around: Surroundings, undone: Undone): string {
         : `${title}: ${counted} would be written.`
       : `${passedOver ? 'Passed over: ' : ''}${title}: there is nothing to write.`
   const lines = [summary, ...files.map((file) => fileLine(around, file)), ...leftLines(around, left)]
-  if (by !== null && files.length > 0 && !wasHalf)
+  // What the editor has not shown is offered again, and not there to be taken back.
+  if (by !== null && files.some(({ unseen }) => !unseen) && !wasHalf)
     lines.push(
       `To take it back: lsp-wal ${direction === 'undo' ? 'redo' : 'undo'} ${plainText(id.slice(0, 8))}`,
     )

@@ -54,15 +54,26 @@ it('tells what the session of an editor did', async () => {
   )
 })
 
-it('names no way back where a crash had cut the edit off half way', async () => {
-  expect(await undoneBy({ ...UNDONE, by: 'bb', files: [FILE] })).toContain('To take it back: lsp-wal redo')
-  expect(await undoneBy({ ...UNDONE, by: 'bb', files: [FILE], wasHalf: true })).not.toContain(
-    'To take it back',
-  )
+const UNSEEN = { ...FILE, unseen: true }
+
+it.each([
+  ['of what it did', { files: [FILE] }],
+  ['of what it did, though the editor has not shown all of it yet', { files: [UNSEEN, FILE] }],
+])('names the way back %s', async (_title, done) => {
+  expect(await undoneBy({ ...UNDONE, by: 'bb', ...done })).toContain('\nTo take it back: lsp-wal redo')
+})
+
+it.each([
+  ['a crash had cut the edit off half way', { files: [FILE], wasHalf: true }],
+  ['the editor has shown nothing yet: there is nothing to take back', { files: [UNSEEN] }],
+])('names no way back where %s', async (_title, done) => {
+  const told = await undoneBy({ ...UNDONE, by: 'bb', ...done })
+  expect(told).toContain('1 file written.')
+  expect(told).not.toContain('To take it back')
 })
 
 it('tells which files the editor has not shown yet', async () => {
-  expect(await undoneBy({ ...UNDONE, files: [{ ...FILE, unseen: true }] })).toContain(
+  expect(await undoneBy({ ...UNDONE, files: [UNSEEN] })).toContain(
     'changed  /p/a.ts  (not seen in the editor yet: look, and save it there)',
   )
 })
