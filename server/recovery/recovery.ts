@@ -215,7 +215,7 @@ export class Recovery {
     // Loaded only when somebody has decided: no start waits for it.
     const { merge } = await import('../edits/merge.ts')
     const way = purpose === 'finish' ? finishWay : rollBackWay
-    return way(kase.intent, seen, { withheld, merge })
+    return way(kase.intent, seen, { withheld, merge, isCutOff: true })
   }
 
   /** The user wants to hear no more of it; every file stays as it is. */

@@ -46,6 +46,8 @@ export interface WayOptions {
   readonly withheld?: readonly WithheldSight[]
   /** Puts a way into what was changed since; without it, that is left alone. */
   readonly merge?: typeof merge | undefined
+  /** A crash may have cut the edit off before it got to a path. */
+  readonly isCutOff?: true
 }
 
 /** Forward: the missing after-images. What drifted, and does not merge, is left alone. Pure. */
@@ -159,7 +161,10 @@ function isChanged({ image, state, sight }: Observation): boolean {
 
 function mergedBack(observation: Observation, before: FileBytes | undefined, options: WayOptions) {
   const { after } = observation.image
-  return mergedInto(observation, after.kind === 'file' ? after.bytes : undefined, before, options)
+  const merged = mergedInto(observation, after.kind === 'file' ? after.bytes : undefined, before, options)
+  return options.isCutOff && 'hunks' in merged
+    ? { ...merged, reason: 'the lines that the edit was to change hold something else' }
+    : merged
 }
 
 /** What stands there, with what lies between `base` and `theirs` in it. */
