@@ -132,7 +132,11 @@ async function newestLeft(
   if (files.length === 0 || passed.size > 0) return undefined
   if ((await newest(entries, states, () => true)) === undefined) return undefined
   const what = direction === 'undo' ? 'undone' : 'redone'
-  throw new JournalError(`what is left to be ${what} here does not touch ${files.join(', ')}`)
+  throw new JournalError(
+    files.length === 1
+      ? `what is left to be ${what} here does not touch ${files[0]}`
+      : `no edit that is left to be ${what} here touches all of ${files.join(', ')}: name them one by one`,
+  )
 }
 
 /** Not what recoveries wrote: taking back only their part would tear the edit again. */

@@ -5,6 +5,7 @@ import { log } from '../../server/cli/log.ts'
 import { redo } from '../../server/cli/redo.ts'
 import { undo } from '../../server/cli/undo.ts'
 import type { Undone } from '../../server/history/undone.ts'
+import { JournalError } from '../../server/journal/env.ts'
 import { type Files, id, type Outcome, replacing, type Scribe, Workplace } from './workplace.ts'
 
 const LABEL = { label: 'Rename `note` → `memo`' }
@@ -216,6 +217,19 @@ describe('undo and redo', () => {
     await run(undo, ['--file', 'b.ts'])
     expect(await run(redo, ['--file', 'a.ts'])).toMatchObject({ exit: 0 })
     expect([text('a.ts'), text('b.ts'), text('d.ts')]).toEqual([a, B, 'memo\n'])
+  })
+
+  it('refuse files that no edit touches together, and say what to do', async () => {
+    await landed('aa', { 'a.ts': replacing(A, 'note', 'memo') })
+    await landed('bb', { 'b.ts': replacing(B, 'note', 'memo') })
+    const both = ['--file', 'a.ts', '--file', 'b.ts']
+    const refusal = (what: string) =>
+      `no edit that is left to be ${what} here touches all of ${place.path('a.ts')}, ${place.path('b.ts')}: name them one by one`
+    await expect(run(undo, both)).rejects.toThrow(new JournalError(refusal('undone')))
+    expect(await run(undo, both.slice(0, 2))).toMatchObject({ exit: 0 })
+    expect(await run(undo, both.slice(2))).toMatchObject({ exit: 0 })
+    expect([text('a.ts'), text('b.ts')]).toEqual([A, B])
+    await expect(run(redo, both)).rejects.toThrow(new JournalError(refusal('redone')))
   })
 
   it('refuse a file that the edit does not touch', async () => {
