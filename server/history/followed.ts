@@ -24,17 +24,16 @@ export interface Followed {
 type Moves = ReadonlyMap<string, string>
 
 /**
- * Follows the files that an intent left to where later ones moved them. `entries`: the history, in the order in time,
- * `later`: those of it that count as later edits. A file is followed only where the record says of every step where it
+ * Follows the files that an intent left to where later ones moved them. `later`: those that count as later edits, in the
+ * order in time; `byId`: the whole history. A file is followed only where the record says of every step where it
  * went, nothing stands in its old place, and a file in its new one; and none to where the intent has another one.
  */
 export async function followed(
   recorded: Intent,
   later: readonly Entry[],
-  entries: readonly Entry[],
+  byId: ReadonlyMap<string, Intent>,
   workspace: Pick<Workspace, 'look'>,
 ): Promise<Followed> {
-  const byId = new Map(entries.map(({ recorded }) => [recorded.intent.id, recorded.intent]))
   const intent = withMoves(recorded, movesOf(recorded, byId))
   const steps = stepsOf(later, byId)
   const paths = new Set(intent.images.map(({ path }) => path))

@@ -1,5 +1,5 @@
 import type { Env } from '../journal/env.ts'
-import { type Intent, newestOn, type Purpose } from '../journal/intent.ts'
+import { chainOf, type Intent, newestOn, type Purpose } from '../journal/intent.ts'
 import { type Event, isFinal } from '../journal/outcomes.ts'
 import { editorLives, type FoundSession, lifeOf } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
@@ -39,12 +39,14 @@ export type Counts = Readonly<Record<PathState, number>> & { readonly total: num
 export class States {
   readonly #env: Env
   readonly #entries: readonly Entry[]
+  readonly #byId: ReadonlyMap<string, Intent>
   readonly #takers: Takers
   readonly #owners = new Map<string, Promise<Owner>>()
 
   constructor(env: Env, { entries }: Pick<History, 'entries'>) {
     this.#env = env
     this.#entries = entries
+    this.#byId = new Map(entries.map(({ recorded: { intent } }) => [intent.id, intent]))
     this.#takers = new Takers(entries)
   }
 
@@ -97,12 +99,17 @@ export class States {
 
   /** An intent with those of its files that were moved since where they are now. */
   followed({ recorded: { intent } }: Entry, workspace: Pick<Workspace, 'look'>): Promise<Followed> {
-    return followed(intent, this.#after(intent), this.#entries, workspace)
+    return followed(intent, this.#after(intent), this.#byId, workspace)
   }
 
   /** Every later intent that was to take this one forward or back, in the order in time. */
   takersOf(entry: Entry): readonly Taker[] {
     return this.#takers.of(entry)
+  }
+
+  /** An intent, what it takes forward or back, what that one does, and so on. */
+  chainOf({ recorded }: Entry): readonly Intent[] {
+    return chainOf(recorded.intent, this.#byId)
   }
 
   /** The paths of an intent that are left to be taken back, also as the one that it takes forward or back has them. */

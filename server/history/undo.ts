@@ -1,6 +1,6 @@
 import type { Env } from '../journal/env.ts'
 import { JournalError } from '../journal/env.ts'
-import { type Intent, touchedPaths, wasOf } from '../journal/intent.ts'
+import { type Intent, isFinishing, touchedPaths, wasOf } from '../journal/intent.ts'
 import { checkOwn } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import { carryOut, type Report } from '../recovery/carry-out.ts'
@@ -161,7 +161,8 @@ async function newestUndo(
 ): Promise<Entry | undefined> {
   for (const each of entries.toReversed()) {
     // What a recovery finished of an undo is a part of that: redone alone, the undo would count for one yet.
-    if (each.recorded.intent.about.purpose === 'finish' || !among(each) || !isUndo(entries, each)) continue
+    if (each.recorded.intent.about.purpose === 'finish' || !among(each) || !isUndo(states.chainOf(each)))
+      continue
     const of = entries.find(({ recorded }) => recorded.intent.id === each.recorded.intent.about.of)
     if (of !== undefined && holding(states.takersOf(of)).includes(each)) return each
   }
@@ -184,7 +185,12 @@ function isThere({ recorded }: Entry, state: State): boolean {
 
 /** What took an intent back and still holds, the newest first: files may have been undone one by one. */
 function undosOf(entries: readonly Entry[], states: States, entry: Entry): readonly Entry[] {
-  if (isUndo(entries, entry)) return [wholeOf(entries, entry)]
+  const chain = states.chainOf(entry)
+  if (isUndo(chain)) {
+    // Where this is what a recovery wrote to finish it, the whole.
+    const whole = chain.find((each) => !isFinishing(each))
+    return entries.filter(({ recorded }) => recorded.intent === whole)
+  }
   const undos = states.takersOf(entry).filter(({ purpose }) => purpose !== 'finish')
   return holding(undos).toReversed()
 }
@@ -195,31 +201,9 @@ function holding(takers: ReturnType<States['takersOf']>): Entry[] {
     .map(({ entry }) => entry)
 }
 
-/** The intent that a recovery finished, where this is what it wrote. */
-function wholeOf(entries: readonly Entry[], entry: Entry): Entry {
-  const seen = new Set<Entry>()
-  let at = entry
-  while (at.recorded.intent.about.purpose === 'finish' && !seen.has(at)) {
-    seen.add(at)
-    at = entries.find(({ recorded }) => recorded.intent.id === at.recorded.intent.about.of) ?? at
-  }
-  return at
-}
-
-/** Whether an intent undoes, and not an undo: that would be a redo. */
-function isUndo(entries: readonly Entry[], entry: Entry): boolean {
-  const seen = new Set<string>()
-  let undoes = false
-  let at: Entry | undefined = entry
-  // Each is met once: what a log claims of itself could go in circles.
-  while (at !== undefined && !seen.has(at.recorded.intent.id)) {
-    const { about, id }: Intent = at.recorded.intent
-    seen.add(id)
-    if (about.of === undefined) break
-    if (about.purpose !== 'finish') undoes = !undoes
-    at = entries.find(({ recorded }) => recorded.intent.id === about.of)
-  }
-  return undoes
+/** Whether an intent undoes, and not an undo: that would be a redo. `chain`: from it down. */
+function isUndo(chain: readonly Intent[]): boolean {
+  return chain.filter((each) => each.about.of !== undefined && !isFinishing(each)).length % 2 === 1
 }
 
 /**

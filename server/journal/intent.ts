@@ -46,6 +46,22 @@ export function wasOf({ facts }: Intent, path: string): string {
   return facts.get(path)?.was ?? path
 }
 
+/** An intent, what it takes forward or back, what that one does, and so on, as far as they are known. */
+export function chainOf(intent: Intent, known: ReadonlyMap<string, Intent>): readonly Intent[] {
+  const chain = new Set<Intent>()
+  // Each is met once: what a log claims of itself could go in circles.
+  for (let at: Intent | undefined = intent; at !== undefined && !chain.has(at); ) {
+    chain.add(at)
+    at = at.about.of === undefined ? undefined : known.get(at.about.of)
+  }
+  return [...chain]
+}
+
+/** Whether an intent takes another one forward: it is a part of that. */
+export function isFinishing({ about }: Intent): boolean {
+  return about.of !== undefined && about.purpose === 'finish'
+}
+
 /** What an intent is about, for people and for recovery. */
 export interface About {
   /** ISO 8601, UTC. */

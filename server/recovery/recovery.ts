@@ -1,7 +1,14 @@
 import { DiskError } from '../disk/disk.ts'
 import { same } from '../edits/file-bytes.ts'
 import { type Env, JournalError } from '../journal/env.ts'
-import { type Intent, isWrittenHere, newestOn, type Purpose } from '../journal/intent.ts'
+import {
+  chainOf,
+  type Intent,
+  isFinishing,
+  isWrittenHere,
+  newestOn,
+  type Purpose,
+} from '../journal/intent.ts'
 import {
   asLeft,
   CLOSED,
@@ -121,15 +128,8 @@ export class Recovery {
    */
   rootOf(intent: Intent): string {
     const known = new Map([...this.cases, ...this.#settled].map((each) => [each.intent.id, each.intent]))
-    let root: Intent | undefined = intent
-    let { id } = intent
-    // Each is met once: what a log claims of itself could go in circles.
-    while (root?.about.of !== undefined && root.about.purpose === 'finish') {
-      known.delete(root.id)
-      id = root.about.of
-      root = known.get(id)
-    }
-    return id
+    const chain = chainOf(intent, known)
+    return chain.find((each) => !isFinishing(each))?.id ?? chain.at(-1)!.about.of!
   }
 
   /** Deals with one case as `mode` says, as far as the user need not be asked. */
