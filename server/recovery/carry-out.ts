@@ -7,9 +7,9 @@ import { isContinuation } from '../edits/utf8.ts'
 import type { Env } from '../journal/env.ts'
 import type { Intent, PathFacts, Purpose } from '../journal/intent.ts'
 import { asLeft, FAILED, type Failure, type Outcome, PUT_BACK } from '../journal/outcomes.ts'
-import { realpathAsFar } from '../journal/root.ts'
 import type { Session } from '../journal/session.ts'
 import { movesAmong } from './bare-moves.ts'
+import { linkTarget } from './make-durable.ts'
 import { imageAt } from './observe.ts'
 import type { Left, Way } from './ways.ts'
 import { type Change, HalfWritten, type Problem, PutBack, Refused, type Workspace } from './workspace.ts'
@@ -339,7 +339,9 @@ function temporaryNameOf(env: Env, id: string, path: string): string {
 export async function removeTemporaries(env: Env, own: Intent): Promise<void> {
   const folders = new Set<string>()
   for (const { path } of own.images.filter((image) => !isBare(image))) {
-    const folder = dirname(await realpathAsFar(env.disk, path))
+    const target = await linkTarget(env.disk, path)
+    if (target === undefined) continue
+    const folder = dirname(target)
     const temporary = join(folder, temporaryNameOf(env, own.id, path))
     if ((await env.disk.lstat(temporary))?.kind === 'file') await env.disk.remove(temporary)
     // Also where it is gone already: whoever removed it may not have got so far.

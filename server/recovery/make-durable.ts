@@ -32,13 +32,24 @@ export async function makeDurable(
     const kind = (await disk.lstat(path))?.kind
     if (kind === 'link') {
       // What was written through a link was renamed into place where the link leads.
-      const target = await realpathAsFar(disk, path)
+      const target = await linkTarget(disk, path)
+      if (target === undefined) continue
       folders.add(dirname(target))
       await syncFile(disk, target)
     } else if (kind === 'file') await syncFile(disk, path)
   }
   for (const folder of folders) {
     if ((await disk.stat(folder))?.kind === 'folder') await asFarAsPossible(disk.syncFolder(folder))
+  }
+}
+
+/** Where a link leads; undefined: nowhere, or round in a circle. */
+export async function linkTarget(disk: Disk, path: string): Promise<string | undefined> {
+  try {
+    return await realpathAsFar(disk, path)
+  } catch (error) {
+    if (error instanceof DiskError && (error.code === 'ENOENT' || error.code === 'ELOOP')) return undefined
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { readlinkSync, symlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { DYING_PROXY, FIXTURE_SERVER, Stage } from './stage.ts'
 
@@ -14,6 +14,34 @@ test('a link that an edit deletes is never taken for the file behind it', async 
   await stage.lspWal('undo')
   expect(readlinkSync(stage.path('link.ts'))).toBe('real.ts')
   expect(stage.files()).toEqual({ 'link.ts': 'precious\n', 'real.ts': 'precious\n' })
+})
+
+test.for([
+  ['nowhere', 'nope'],
+  ['in a circle', 'b.ts'],
+] as const)('a link that leads %s is left alone, and what else there is is recovered', async ([, to]) => {
+  for (const [way, files] of [
+    ['--finish', ['bar', 'bar']],
+    ['--roll-back', ['foo', 'foo']],
+  ] as const) {
+    using stage = new Stage({ 'a.ts': 'foo', 'b.ts': 'foo', 'c.ts': 'foo' })
+    const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }
+    const names = ['a.ts', 'b.ts', 'c.ts']
+    const changes = Object.fromEntries(names.map((name) => [stage.uri(name), [{ range, newText: 'bar' }]]))
+    const step = { executeCommand: { command: 'edit', arguments: [{ changes }], edits: 1 } }
+    const dying = [...DYING_PROXY, 'after-append', stage.journal, '--', ...FIXTURE_SERVER]
+    await stage.headless([], [step], dying)
+    writeFileSync(stage.path('a.ts'), 'bar')
+    rmSync(stage.path('b.ts'))
+    symlinkSync(to, stage.path('b.ts'))
+    const { status, stdout } = await stage.lspWal('recover', way)
+    expect([status, stdout]).toEqual([3, expect.stringContaining('left alone  b.ts: ')])
+    expect(['a.ts', 'c.ts'].map((name) => readFileSync(stage.path(name), 'utf8'))).toEqual(files)
+    expect(readlinkSync(stage.path('b.ts'))).toBe(to)
+    expect(await stage.lspWal('status')).toMatchObject({ status: 0 })
+    expect(await stage.lspWal('undo')).toMatchObject({ status: 3, stderr: '' })
+    expect(readlinkSync(stage.path('b.ts'))).toBe(to)
+  }
 })
 
 test('a file that an editor has open is written by that editor, one that it has closed by the command line', async () => {
