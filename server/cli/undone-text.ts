@@ -55,9 +55,9 @@ export function leftLines(around: Surroundings, left: readonly Left[]): string[]
     `  left alone  ${shownPath(around, path)}: ${plainText(reason)}`,
     ...hunks.flatMap(({ line, base, ours, theirs }) => [
       `    line ${line}`,
-      ...side('after the edit', base),
+      ...side('expected', base),
       ...side('now', ours),
-      ...side('before the edit', theirs),
+      ...side('to be written', theirs),
     ]),
   ])
 }

@@ -108,6 +108,10 @@ describe('recover, while an editor runs', () => {
     const finished = await stage.lspWal('recover', '--finish', id)
     expect(finished.status).toBe(3)
     expect(finished.stdout).toContain('left alone  b.ts: the same lines were changed since\n')
+    const [line] = BEFORE['b.ts'].split('\r\n')
+    const [edited] = AFTER['b.ts'].split('\r\n')
+    const hunk = `line 1\n expected:\n ${line}\n now:\n typed\n to be written:\n ${edited}\n`
+    expect(finished.stdout.replace(/^ +/gm, ' ')).toContain(hunk)
     expect(text(client, stage)).toBe('typed\r\n')
     expect(stage.files()).toEqual({ ...AFTER, 'b.ts': BEFORE['b.ts'] })
   })
