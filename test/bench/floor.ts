@@ -5,7 +5,6 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import xxhash from 'xxhash-wasm'
-import { normalize } from '../../server/edits/normalize.ts'
 import { type Json, Wire } from './wire.ts'
 import { pathsIn } from './workspace.ts'
 
@@ -41,14 +40,12 @@ function append(record: Buffer, synced: 'synced' | 'unsynced' = 'synced'): void 
 function lineOf(paths: readonly string[]): Buffer {
   const originals: Record<string, string> = {}
   const raw: Record<string, string> = {}
-  const norm: Record<string, string> = {}
   for (const path of paths) {
     const bytes = readFileSync(path)
     originals[path] = bytes.toString('base64')
     raw[path] = xxh.h64Raw(bytes).toString(16)
-    norm[path] = xxh.h64Raw(normalize(bytes)).toString(16)
   }
-  return Buffer.from(`${JSON.stringify({ originals, expected_raw_hash: raw, expected_norm_hash: norm })}\n`)
+  return Buffer.from(`${JSON.stringify({ originals, expected_raw_hash: raw })}\n`)
 }
 
 for (;;) {
