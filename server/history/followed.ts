@@ -150,9 +150,13 @@ function withPaths(intent: Intent, was: ReadonlyMap<string, string>, madeSince: 
   const images = intent.images.map((image) => {
     const path = to.get(image.path)
     if (path === undefined) return image
-    const mode = facts.get(image.path)?.mode
+    const { mode, cameFrom } = facts.get(image.path) ?? {}
     // Its size and time were those of another file, as far as names go.
-    facts.set(path, { from: 'disk', ...(mode !== undefined && { mode }) })
+    facts.set(path, {
+      from: 'disk',
+      ...(mode !== undefined && { mode }),
+      ...(cameFrom !== undefined && { cameFrom }),
+    })
     return { ...image, path, source: image.source === image.path ? path : image.source }
   })
   const made = intent.folders.made.map((folder) => {

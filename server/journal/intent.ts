@@ -104,4 +104,6 @@ export interface PathFacts {
   readonly mode?: number
   /** Where the intent that this one takes forward or back has it: the file was moved in between. */
   readonly was?: string
+  /** Of what takes another intent forward or back: the path of the file that is moved here. */
+  readonly cameFrom?: string
 }

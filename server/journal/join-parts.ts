@@ -123,6 +123,7 @@ function factsOf(note: Json): PathFacts {
     ...(note.mtime !== undefined && { mtimeNs: bigIntAt(note, 'mtime') }),
     ...(note.mode !== undefined && { mode: numberAt(note, 'mode') }),
     ...(note.was !== undefined && { was: stringAt(note, 'was') }),
+    ...(note.cameFrom !== undefined && { cameFrom: stringAt(note, 'cameFrom') }),
   }
 }
 

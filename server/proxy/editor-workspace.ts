@@ -112,10 +112,15 @@ export class EditorWorkspace implements Workspace {
   async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
     const placed: Placed[] = []
     for (const { path, after } of changes) if (after !== undefined) this.#placing.set(path, after)
-    const elsewhere = await this.#elsewhere(this.#closed(changes).map(({ path }) => path))
+    const closed = this.#closed(changes)
+    const origins = closed.flatMap(({ cameFrom }) => cameFrom?.path ?? [])
+    const elsewhere = await this.#elsewhere([...closed.map(({ path }) => path), ...origins])
+    const isOpen = (path: string) => elsewhere.has(path) || this.#document(path) !== undefined
     // Few at a time: the editor may open any of them meanwhile.
-    for (let at = 0; at < changes.length; at += AT_A_TIME)
-      placed.push(...(await this.#placeSome(changes.slice(at, at + AT_A_TIME), elsewhere, temporaryNameOf)))
+    for (let at = 0; at < changes.length; at += AT_A_TIME) {
+      const some = changes.slice(at, at + AT_A_TIME).map((change) => withOpenOrigin(change, isOpen))
+      placed.push(...(await this.#placeSome(some, elsewhere, temporaryNameOf)))
+    }
     return placed
   }
 
@@ -330,6 +335,12 @@ export class EditorWorkspace implements Workspace {
 
 /** Waits for what became of a change. */
 type Asked = () => Promise<Placed>
+
+function withOpenOrigin(change: Change, isOpen: (path: string) => boolean): Change {
+  const { cameFrom } = change
+  if (cameFrom === undefined || !isOpen(cameFrom.path)) return change
+  return { ...change, cameFrom: { ...cameFrom, isOpen: true } }
+}
 
 /** Nothing is written over: where a file stands by now, none is made. */
 function isFileAlone({ text }: Document, { after, before }: Change): boolean {

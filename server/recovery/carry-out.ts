@@ -11,6 +11,7 @@ import type { Session } from '../journal/session.ts'
 import { movesAmong } from './bare-moves.ts'
 import { linkTarget } from './make-durable.ts'
 import { imageAt } from './observe.ts'
+import { withOrigins, withoutOrigin } from './origins.ts'
 import type { Left, Way } from './ways.ts'
 import { type Change, HalfWritten, type Problem, PutBack, Refused, type Workspace } from './workspace.ts'
 
@@ -47,9 +48,12 @@ export async function carryOut(
   purpose: Purpose,
   way: Way,
 ): Promise<Report> {
+  const changes = withOrigins(way.changes, intent, purpose)
   const own =
-    way.changes.length === 0 ? undefined : await record(env, session, workspace, intent, purpose, way)
-  const recorded = own === undefined ? way : { ...way, changes: asRecorded(way.changes, own) }
+    changes.length === 0
+      ? undefined
+      : await record(env, session, workspace, intent, purpose, { ...way, changes })
+  const recorded = own === undefined ? way : { ...way, changes: asRecorded(changes, own) }
   const { isOpen, ...report } = await placeAll(env, workspace, { intent, purpose, own }, recorded)
   if (own !== undefined && !isOpen) {
     // Not `landed` where a path was left: the intent that it was to carry out is still open then.
@@ -118,8 +122,13 @@ export async function placeAll(
       if (each.where === 'buffer' && each.unseen) unseen.push(path)
     }
   }
-  const { moves, others } = movesAmong(way.changes)
-  await place(others.filter(({ after }) => after !== undefined))
+  const { moves, others } = movesAmong(withOrigins(way.changes, intent, purpose))
+  const files = others.filter(({ after }) => after !== undefined)
+  await place(files.filter(({ cameFrom }) => cameFrom === undefined))
+  // Where they would not be removed below, they are made as files of their own.
+  const isHeld = left.length > way.left.length || unseen.length > 0
+  const arriving = files.filter(({ cameFrom }) => cameFrom !== undefined)
+  await place(isHeld ? arriving.map(withoutOrigin) : arriving)
   const removals = others.filter(({ after }) => after === undefined)
   // A removal may be the other end of a move: the bytes are to stand somewhere first, and durably.
   const obstacle =
@@ -222,8 +231,12 @@ async function record(
 ): Promise<Intent> {
   const facts = new Map<string, PathFacts>()
   for (const change of changes) {
-    const { path, was } = change
-    facts.set(path, { ...(await factsOf(workspace, change)), ...(was !== undefined && { was }) })
+    const { path, was, cameFrom } = change
+    facts.set(path, {
+      ...(await factsOf(workspace, change)),
+      ...(was !== undefined && { was }),
+      ...(cameFrom !== undefined && { cameFrom: cameFrom.path }),
+    })
   }
   const own: Intent = {
     id: env.host.random(16),

@@ -6,10 +6,11 @@ import type { Intent } from '../journal/intent.ts'
 import { isWithin, realpathAsFar } from '../journal/root.ts'
 import { moveFiles } from './move-files.ts'
 import { OpenFolders } from './open-folders.ts'
-import type { Site } from './replace-file.ts'
+import type { Origin, Site } from './replace-file.ts'
 import { replaceFiles } from './replace-files.ts'
 import {
   type Change,
+  isProblem,
   type Known,
   type Move,
   type Placed,
@@ -107,8 +108,37 @@ export class DiskWorkspace implements Workspace {
     const folder = await this.#openOrGone(change, folderPath, open)
     const respelt =
       change.respelt === undefined ? undefined : await this.#respelt(change.path, change.respelt)
+    const origin = await this.#originOf(change, open, realFolders)
     const name = basename(target)
-    return { change, folder, folderPath, name, temporaryName, ...(respelt !== undefined && { respelt }) }
+    return {
+      change,
+      folder,
+      folderPath,
+      name,
+      temporaryName,
+      ...(origin !== undefined && { origin }),
+      ...(respelt !== undefined && { respelt }),
+    }
+  }
+
+  /** Undefined also where nothing is to be removed: what is made is a file of its own then. */
+  async #originOf(
+    { cameFrom }: Change,
+    open: OpenFolders,
+    realFolders: () => Promise<RealFolder[]>,
+  ): Promise<Origin | undefined> {
+    if (cameFrom === undefined) return undefined
+    try {
+      const target = await this.#targetOf(cameFrom.path, realFolders)
+      if (target !== cameFrom.path && (await this.#disk.lstat(cameFrom.path))?.kind === 'link')
+        return undefined
+      const folderPath = dirname(target)
+      const folder = await open.get(folderPath)
+      return { folder, folderPath, name: basename(target), isOpen: cameFrom.isOpen === true }
+    } catch (error) {
+      if (isProblem(error)) return undefined
+      throw error
+    }
   }
 
   /**

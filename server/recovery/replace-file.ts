@@ -12,8 +12,18 @@ export interface Site {
   readonly name: string
   /** This run's alone: two that replace one file at once never share a temporary one. */
   readonly temporaryName: string
+  /** Of what is made: the file that it is to be, or be like, and which goes in turn. */
+  readonly origin?: Origin
   /** Of a removal: the file is to stay by this name, which is another spelling of its own. */
   readonly respelt?: string
+}
+
+/** A file of another name. `isOpen`: it is never to have two. */
+export interface Origin {
+  readonly folder: Folder
+  readonly folderPath: string
+  readonly name: string
+  readonly isOpen: boolean
 }
 
 /** How a file is to be replaced, as far as nobody sees anything of it. `temporary`: the identity of that file. */
@@ -37,7 +47,8 @@ export async function stage(site: Site): Promise<Staged> {
   if (there === undefined) {
     if (change.after === undefined) return { way: 'nothing' }
     mustBeSyncable(site)
-    return { way: 'make', temporary: await writeTemporary(site, change.after, undefined) }
+    const temporary = (await linkTemporary(site, change.after)) ?? (await writeTemporary(site, change.after))
+    return { way: 'make', temporary }
   }
   if ((there.mode & 0o222) === 0) throw new Refused(`${change.path} is read-only`)
   if (change.after === undefined) {
@@ -86,9 +97,44 @@ export async function commit(site: Site, staged: Staged): Promise<void> {
   }
 }
 
+/**
+ * Where a file moves as it is: that very file by the temporary name, so that nothing it carries is lost, other names
+ * among it. Resolves with its identity; undefined: a file of its own is to be made.
+ */
+async function linkTemporary(site: Site, after: FileBytes): Promise<string | undefined> {
+  const { change, folder, origin, temporaryName } = site
+  if (origin === undefined || origin.isOpen) return undefined
+  try {
+    const there = await origin.folder.stat(origin.name)
+    if (there?.kind !== 'file' || there.size !== after.length) return undefined
+    // One that is not to be removed, or is to come back with another mode.
+    if ((there.mode & 0o222) === 0 || there.mode !== (change.mode ?? there.mode)) return undefined
+    const file = await origin.folder.open(origin.name, 'modify')
+    try {
+      if ((await file.stat()).identity !== there.identity || !(await holds(file, after))) return undefined
+      // Whoever wrote it need not have made that durable.
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await mustBeAt(origin.folder, origin.folderPath)
+    // A crash after this leaves it by a second name, which the next start removes.
+    await origin.folder.linkInto(origin.name, folder, temporaryName)
+    if ((await folder.stat(temporaryName))?.identity === there.identity) return there.identity
+    await folder.remove(temporaryName)
+    return undefined
+  } catch (error) {
+    // Another file system, or one without second names; or what keeps it from being removed, too.
+    if (error instanceof DiskError || error instanceof Refused) return undefined
+    throw error
+  }
+}
+
 async function make(site: Site, temporary: string): Promise<void> {
   const { change, folder, name, temporaryName } = site
   await withTemporary(site, temporary, async () => {
+    // A moved file, by both names: what is written by the other one is written to it.
+    if ((await folder.stat(temporaryName))!.links > 1) await mustHold(site)
     try {
       // Unlike a rename it takes nothing away that came meanwhile.
       // A crash before the next line leaves the file by both names, and the next start removes the temporary one.
@@ -144,6 +190,15 @@ async function remove(site: Site, there: Stat): Promise<void> {
   })
 }
 
+async function mustHold({ change, folder, temporaryName }: Site): Promise<void> {
+  const file = await folder.open(temporaryName, 'modify')
+  try {
+    if (!(await holds(file, change.after!))) throw changed(change)
+  } finally {
+    await file.close()
+  }
+}
+
 /** Does something with a temporary file, which is gone afterwards if that fails. */
 async function withTemporary(site: Site, identity: string, act: () => Promise<void>): Promise<void> {
   const { change, folder, folderPath, temporaryName } = site
@@ -186,14 +241,19 @@ async function openToWrite({ change, folder, name }: Site): Promise<DiskFile> {
   }
 }
 
-/** Resolves with the identity of the file that it made; what it could not finish is gone again. */
-async function writeTemporary(site: Site, bytes: FileBytes, there: Stat | undefined): Promise<string> {
+/**
+ * `there`: the file that it is to take the place of, and be like. Resolves with the identity of the file that it made;
+ * what it could not finish is gone again. */
+async function writeTemporary(site: Site, bytes: FileBytes, there?: Stat): Promise<string> {
   const { change, folder, temporaryName } = site
-  const mode = there?.mode ?? change.mode
+  const origin = there === undefined ? await originOf(site) : undefined
+  const mode = there?.mode ?? change.mode ?? origin?.mode
   // What nobody knows a mode for gets what the user gives new files; everything else is private until it has its own.
   const file = await folder.open(temporaryName, 'create', mode === undefined ? 0o666 : 0o600)
   try {
-    return await fill(file, bytes, mode, there)
+    return await fill(file, bytes, mode, (stat) =>
+      there !== undefined ? giveOwner(file, stat, there) : giveOwnerIfMay(file, stat, origin),
+    )
   } catch (error) {
     await folder.remove(temporaryName).catch(() => {}) // the error that matters is the first
     throw error
@@ -204,21 +264,43 @@ async function fill(
   file: DiskFile,
   bytes: FileBytes,
   mode: number | undefined,
-  there: Stat | undefined,
+  own: (stat: Stat) => Promise<void>,
 ): Promise<string> {
   try {
     // Whether a log still holds what it held shows with the last block: until then it is nobody's file.
     for (const block of blocksOf(bytes)) await file.write(block)
-    const { uid, gid, identity } = await file.stat()
+    const stat = await file.stat()
     // The owner first: a change of owner clears the set-user-id bits of the mode.
-    if (there !== undefined && (uid !== there.uid || gid !== there.gid))
-      await file.setOwner(there.uid, there.gid)
+    await own(stat)
     if (mode !== undefined) await giveMode(file, mode)
     await file.sync()
-    return identity
+    return stat.identity
   } finally {
     await file.close()
   }
+}
+
+type Owner = Pick<Stat, 'uid' | 'gid'>
+
+async function giveOwner(file: DiskFile, { uid, gid }: Owner, owner: Owner): Promise<void> {
+  if (uid !== owner.uid || gid !== owner.gid) await file.setOwner(owner.uid, owner.gid)
+}
+
+/** Of a file that is made anew: only root gives files away, and a user to their own groups alone. */
+async function giveOwnerIfMay(file: DiskFile, stat: Stat, owner: Owner | undefined): Promise<void> {
+  if (owner === undefined) return
+  try {
+    await giveOwner(file, stat, owner)
+  } catch (error) {
+    if (!hasCode(error, 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS')) throw error
+    if (owner.uid !== stat.uid) await giveOwnerIfMay(file, stat, { uid: stat.uid, gid: owner.gid })
+  }
+}
+
+/** The file that is moved, as long as it is there. */
+async function originOf({ origin }: Site): Promise<Stat | undefined> {
+  const there = await origin?.folder.stat(origin.name)
+  return there?.kind === 'file' ? there : undefined
 }
 
 /** Where every file has the same mode (vfat, exfat), to set it may be refused. */

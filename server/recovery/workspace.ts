@@ -65,8 +65,16 @@ export interface Change {
   readonly merged?: true
   /** Where the intent that is taken back has it: it was moved since. */
   readonly was?: string
+  /** Of a file that is made: it is moved, and goes there. What that one carries beside its bytes stays with it. */
+  readonly cameFrom?: Origin
   /** Of a removal: a path that is to hold a file, and may be this very one where the case of names does not count. */
   readonly respelt?: string
+}
+
+/** `isOpen`: in an editor, which may go on writing to it there: it is not to have two names, for however short. */
+interface Origin {
+  readonly path: string
+  readonly isOpen?: true
 }
 
 /** A file that is given another name, whatever it holds. */
