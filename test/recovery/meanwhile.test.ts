@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -76,6 +77,17 @@ describe('a file that somebody writes', () => {
   ] as const)('%s keeps what they wrote', async (_when, call, nth) => {
     await expect(replace(disturbed(call, nth, () => writeFileSync(a, 'theirs')))).rejects.toThrow(changed())
     expect([text(), names()]).toEqual(['theirs', ['a']])
+  })
+
+  it.each([
+    ['as many bytes', 'own'],
+    ['more bytes', 'old and theirs'],
+    ['fewer bytes', ''],
+  ])('that has a second name, right before it is opened for writing in place: %s stay', async (_, theirs) => {
+    linkSync(a, join(w, 'second'))
+    const disk = disturbed('open', 1, () => writeFileSync(a, theirs))
+    await expect(replace(disk)).rejects.toThrow(changed())
+    expect([text(), text(join(w, 'second')), names()]).toEqual([theirs, theirs, ['a']])
   })
 
   it('right before its removal comes back', async () => {
