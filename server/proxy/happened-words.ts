@@ -12,7 +12,8 @@ export function happenedWords(
 ): string {
   const [files, ...rest] = summaryOf(intent)
   const edits = rest.length > 0 ? `${rest.join(', ')} in ${files}` : files
-  return `${intent.about.label}: ${edits}; ${undo} ${backWords(refusals)}`
+  const withheld = (intent.withheld ?? []).map(({ path }) => `${path} is kept out of the log`)
+  return `${intent.about.label}: ${edits}; ${undo} ${backWords([...refusals, ...withheld])}`
 }
 
 function backWords(refusals: readonly (string | undefined)[]): string {
