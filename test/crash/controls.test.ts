@@ -81,6 +81,8 @@ it.each([
   { name: 'without an fsync of folders', wanted: LOST },
   { name: 'without an fsync of folders', wanted: TORN },
   { name: 'without a log', wanted: LOST },
+  { name: 'whose recovery syncs none of the files that it writes', wanted: TORN },
+  { name: 'whose recovery syncs none of the folders that it writes in', wanted: TORN },
 ] as const)('finds a program $name out, by crashes: $wanted', async ({ name, wanted }) => {
   expect(await first(byCrashes(BROKEN[name]), wanted), SEEDED).toBeDefined()
 })
