@@ -55,7 +55,7 @@ export async function* takenBack(
       if (newest !== undefined) yield newest
       return
     }
-    const mayPass = await isAtRest(states, target)
+    const mayPass = await isAtRest(states, target, wish.files)
     const undone = await act(target)
     if (!mayPass || undone.by !== null || undone.files.length + undone.left.length > 0) {
       for (const each of passed.values()) yield { ...each, passedOver: true }
@@ -66,9 +66,17 @@ export async function* takenBack(
   }
 }
 
-/** Whether nothing but its files is left to be put back: a pending one may be yet to be shown by an editor. */
-async function isAtRest(states: States, entry: Entry): Promise<boolean> {
-  return (await states.of(entry)).kind !== 'pending' && (await states.hasFolders(entry))
+/**
+ * Whether nothing of it is left to be put back, on the disk as well as in a buffer: a pending one may be yet to be shown
+ * by an editor.
+ */
+async function isAtRest(states: States, entry: Entry, named: readonly string[]): Promise<boolean> {
+  if ((await states.of(entry)).kind === 'pending' || !(await states.hasFolders(entry))) return false
+  const files = await states.filesOf(entry)
+  return files.every(
+    ({ file, state }) =>
+      state === 'untouched' || state === 'restored' || (named.length > 0 && !named.includes(file.path)),
+  )
 }
 
 /**

@@ -98,6 +98,25 @@ describe('a command of the editor', () => {
     await quit(stage, client)
   })
 
+  test('passes over nothing that the disk holds yet under a buffer', async () => {
+    using stage = new Stage(BEFORE)
+    const client = await editor(stage)
+    await renamed(stage, client)
+    const other = { changes: { [stage.uri('d.ts')]: [{ range: at(0, 0, 4), newText: 'some' }] } }
+    await client.executeCommand('edit', [other as never, 'Other'])
+    await client.saveAll()
+    const pending = async () => (await stage.lspWal('status')).stdout
+    await expect.poll(pending, { timeout: 10_000 }).toBe('Nothing is pending here.\n')
+    await client.change(stage.path('d.ts'), [{ range: at(0, 0, 4), newText: BEFORE['d.ts'].slice(0, 4) }])
+    const undone = (await client.executeCommand('lsp-wal.undo')) as Undone[]
+    expect(undone).toMatchObject([{ label: 'Other', by: null, files: [], left: [] }])
+    expect(undone[0]).not.toHaveProperty('passedOver')
+    expect(stage.files()).toEqual({ ...AFTER, 'd.ts': 'some\n' })
+    await client.saveAll()
+    expect(stage.files()).toEqual(AFTER)
+    await quit(stage, client)
+  })
+
   test('undoes what was never saved, and nothing is pending then', async () => {
     using stage = new Stage(BEFORE)
     const client = await editor(stage)
