@@ -119,7 +119,7 @@ export function rollBackWay(intent: Intent, seen: readonly Observation[], option
       else left.push({ path, reason: `${source.image.path} is there again` })
     } else if (after.kind === 'unknown' && !options.named?.has(path))
       left.push({ path, reason: `what the edit made of it is not known: ${after.reason}` })
-    else if (source !== undefined && isChanged(source))
+    else if (source !== undefined && (isChanged(source) || isNoCopy(source, observation)))
       left.push({ path, reason: `something else stands at ${source.image.path}` })
     else if (before !== undefined || now !== undefined)
       changes.push({ path, before: now, after: before, mode })
@@ -150,6 +150,20 @@ function targetsOf(seen: readonly Observation[]): ReadonlyMap<string, Observatio
     seen.flatMap((each) =>
       isMoved(each.image) && gone.has(each.image.source!) ? [[each.image.source!, each] as const] : [],
     ),
+  )
+}
+
+/**
+ * Whether what stands in a moved file's old place is no copy of it, so that the one that was moved is all there is: the
+ * text that the disk had under unsaved work, or a link to that very file.
+ */
+function isNoCopy({ image, sight }: Observation, target: Observation): boolean {
+  if (sight.kind !== 'file' || isGone(sight)) return false
+  if (!same(sight.bytes, image.before)) return true
+  return (
+    sight.stat !== undefined &&
+    target.sight.kind === 'file' &&
+    sight.stat.identity === target.sight.stat?.identity
   )
 }
 

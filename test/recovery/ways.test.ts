@@ -157,3 +157,35 @@ describe('a way through what was changed since', () => {
     expect(back(seen)).toEqual({ changes: [], left: [{ path, reason: 'it was changed since' }] })
   })
 })
+
+describe('the way back of a file that was moved', () => {
+  const [from, to] = moved('/w/from', '/w/to', 'body') as [Image, Image]
+  const stat = { kind: 'file', size: 4, mtimeNs: 1n, mode: 0o644, uid: 0, gid: 0, links: 1 } as const
+  const seenAt = (image: Image, bytes: string, state: PathState, identity: string): Observation => ({
+    image,
+    state,
+    sight: { kind: 'file', bytes: Buffer.from(bytes), stat: { ...stat, identity } },
+  })
+  const wayOver = (bytes: string, identity: string) =>
+    plain(
+      rollBackWay(intentOf('01', [from, to]), [
+        seenAt(from, bytes, 'restored', identity),
+        seenAt(to, 'body', 'landed', '1:2'),
+      ]),
+    )
+
+  it('takes it away where a copy of it stands in its old place', () => {
+    expect(wayOver('body', '1:3')).toEqual({
+      changes: [['/w/to', 'body', undefined, undefined]],
+      left: [],
+    })
+  })
+
+  it.each([
+    ['the text that the disk had under unsaved work', 'older', '1:3'],
+    ['a link to that very file', 'body', '1:2'],
+  ])('leaves it where what stands there is %s', (_, bytes, identity) => {
+    const reason = 'something else stands at /w/from'
+    expect(wayOver(bytes, identity)).toEqual({ changes: [], left: [{ path: '/w/to', reason }] })
+  })
+})
