@@ -47,7 +47,7 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
   const all = [...seen, ...withheld]
   if (all.every(({ state }) => state === 'landed')) return { kind: 'settle', event: 'landed' }
   if (about.doubt !== undefined) return { kind: 'ask', reason: about.doubt }
-  if (isNotTakenUp(intent, about) && all.every(({ state }) => state === 'untouched' || state === 'restored'))
+  if (about.notTakenUp && all.every(({ state }) => state === 'untouched' || state === 'restored'))
     return { kind: 'settle', event: 'abandoned' }
   if (about.mode === 'ask' || about.mode === 'report')
     return { kind: 'ask', reason: 'it was left unfinished' }
@@ -87,15 +87,13 @@ function planOf(intent: Intent, seen: readonly Observation[], about: Circumstanc
   if (left.length > 0) return { kind: 'ask', reason: left[0]!.reason }
   const doubt = begun && about.mode === 'auto' ? doubtAboutMove(intent, seen, about) : undefined
   if (doubt !== undefined) return { kind: 'ask', reason: doubt }
+  // It is recorded before it is picked, and maybe nobody was to pick it.
+  if (!begun && intent.about.road === 'textDocument/codeAction' && !about.editorHadIt)
+    return { kind: 'offer', reason: 'it stood in a menu, and nobody was seen to pick it' }
   // Of one that is withheld as a whole there is nothing to bring back.
   if (!begun && about.editorHadIt && about.mode === 'auto' && seen.length > 0)
     return { kind: 'offer', reason: 'it was never saved' }
   return { kind: 'finish', ...finish }
-}
-
-/** An edit in a menu is recorded before it is picked, and maybe nobody was to pick it. */
-function isNotTakenUp({ about: { road } }: Intent, { notTakenUp, editorHadIt }: Circumstances): boolean {
-  return notTakenUp === true || (road === 'textDocument/codeAction' && !editorHadIt)
 }
 
 /**
