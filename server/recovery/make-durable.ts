@@ -43,15 +43,17 @@ export async function makeDurable(
   }
 }
 
-/** Where a link leads; undefined: nowhere, or round in a circle. */
+/** Where a link leads; undefined: nowhere, round in a circle, or too far. */
 export async function linkTarget(disk: Disk, path: string): Promise<string | undefined> {
   try {
     return await realpathAsFar(disk, path)
   } catch (error) {
-    if (error instanceof DiskError && (error.code === 'ENOENT' || error.code === 'ELOOP')) return undefined
+    if (error instanceof DiskError && NOWHERE.has(error.code)) return undefined
     throw error
   }
 }
+
+const NOWHERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'])
 
 /** The paths whose bytes an edit changes, and those of which it changes only where they are. */
 export function pathsByBytes(images: readonly Image[]): {

@@ -19,6 +19,7 @@ test('a link that an edit deletes is never taken for the file behind it', async 
 test.for([
   ['nowhere', 'nope'],
   ['in a circle', 'b.ts'],
+  ['through a file', 'a.ts/x'],
 ] as const)('a link that leads %s is left alone, and what else there is is recovered', async ([, to]) => {
   for (const [way, files] of [
     ['--finish', ['bar', 'bar']],
