@@ -163,7 +163,9 @@ function isNoCopy({ image, sight }: Observation, target: Observation): boolean {
   return (
     sight.stat !== undefined &&
     target.sight.kind === 'file' &&
-    sight.stat.identity === target.sight.stat?.identity
+    sight.stat.identity === target.sight.stat?.identity &&
+    // By two names of its own it may lose one of them: a way that was cut short has left it so.
+    sight.stat.links === 1
   )
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Stat } from '../../server/disk/disk.ts'
 import { bytesOf, type FileBytes } from '../../server/edits/file-bytes.ts'
 import type { Image } from '../../server/edits/images.ts'
 import { merge } from '../../server/edits/merge.ts'
@@ -161,31 +162,34 @@ describe('a way through what was changed since', () => {
 describe('the way back of a file that was moved', () => {
   const [from, to] = moved('/w/from', '/w/to', 'body') as [Image, Image]
   const stat = { kind: 'file', size: 4, mtimeNs: 1n, mode: 0o644, uid: 0, gid: 0, links: 1 } as const
-  const seenAt = (image: Image, bytes: string, state: PathState, identity: string): Observation => ({
+  const seenAt = (image: Image, bytes: string, state: PathState, more: Partial<Stat>): Observation => ({
     image,
     state,
-    sight: { kind: 'file', bytes: Buffer.from(bytes), stat: { ...stat, identity } },
+    sight: { kind: 'file', bytes: Buffer.from(bytes), stat: { ...stat, identity: '1:2', ...more } },
   })
-  const wayOver = (bytes: string, identity: string) =>
+  const wayOver = (bytes: string, more: Partial<Stat>) =>
     plain(
       rollBackWay(intentOf('01', [from, to]), [
-        seenAt(from, bytes, 'restored', identity),
-        seenAt(to, 'body', 'landed', '1:2'),
+        seenAt(from, bytes, 'restored', more),
+        seenAt(to, 'body', 'landed', {}),
       ]),
     )
 
-  it('takes it away where a copy of it stands in its old place', () => {
-    expect(wayOver('body', '1:3')).toEqual({
+  it.each([
+    ['a copy of it', { identity: '1:3' }],
+    ['the very file by a second name', { links: 2 }],
+  ])('takes it away where %s stands in its old place', (_, more) => {
+    expect(wayOver('body', more)).toEqual({
       changes: [['/w/to', 'body', undefined, undefined]],
       left: [],
     })
   })
 
   it.each([
-    ['the text that the disk had under unsaved work', 'older', '1:3'],
-    ['a link to that very file', 'body', '1:2'],
-  ])('leaves it where what stands there is %s', (_, bytes, identity) => {
+    ['the text that the disk had under unsaved work', 'older', { identity: '1:3' }],
+    ['a link to that very file', 'body', {}],
+  ])('leaves it where what stands there is %s', (_, bytes, more) => {
     const reason = 'something else stands at /w/from'
-    expect(wayOver(bytes, identity)).toEqual({ changes: [], left: [{ path: '/w/to', reason }] })
+    expect(wayOver(bytes, more)).toEqual({ changes: [], left: [{ path: '/w/to', reason }] })
   })
 })
