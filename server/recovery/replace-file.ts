@@ -243,7 +243,8 @@ async function openToWrite({ change, folder, name }: Site): Promise<DiskFile> {
 
 /**
  * `there`: the file that it is to take the place of, and be like. Resolves with the identity of the file that it made;
- * what it could not finish is gone again. */
+ * what it could not finish is gone again.
+ */
 async function writeTemporary(site: Site, bytes: FileBytes, there?: Stat): Promise<string> {
   const { change, folder, temporaryName } = site
   const origin = there === undefined ? await originOf(site) : undefined
