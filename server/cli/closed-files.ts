@@ -37,6 +37,10 @@ export class ClosedFiles implements Workspace {
     return this.#disk.look(path, known)
   }
 
+  spelling(a: string, b: string): Promise<string | undefined> {
+    return this.#disk.spelling(a, b)
+  }
+
   move(moves: readonly Move[], folders: Intent['folders']): Promise<readonly Placed[]> {
     return this.#disk.move(moves, folders)
   }

@@ -3,7 +3,7 @@ import type { Intent } from '../journal/intent.ts'
 import { isFinal, leftIn } from '../journal/outcomes.ts'
 import { isWithin } from '../journal/root.ts'
 import { imageAt } from '../recovery/observe.ts'
-import type { Workspace } from '../recovery/workspace.ts'
+import type { Lookout } from '../recovery/workspace.ts'
 import type { Entry } from './history.ts'
 
 /**
@@ -32,7 +32,7 @@ export async function followed(
   recorded: Intent,
   later: readonly Entry[],
   byId: ReadonlyMap<string, Intent>,
-  workspace: Pick<Workspace, 'look'>,
+  workspace: Lookout,
 ): Promise<Followed> {
   const intent = withMoves(recorded, movesOf(recorded, byId))
   const steps = stepsOf(later, byId)
@@ -48,7 +48,9 @@ export async function followed(
       }
       const to = whereTo(image, steps)
       if (to === undefined || paths.has(to) || was.has(to)) continue
-      const here = (await workspace.look(image.path, bytes)).kind
+      // Where case does not count, it is the old spelling of what stands there.
+      const isRespelt = (await workspace.spelling(image.path, to)) === to
+      const here = isRespelt ? 'absent' : (await workspace.look(image.path, bytes)).kind
       // Bytes would tell another file from the one that was moved there; of a bare move there are none.
       if (here !== 'absent' && (here !== 'file' || bytes === undefined)) continue
       if ((await workspace.look(to, bytes)).kind !== 'file') continue

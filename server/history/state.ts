@@ -5,7 +5,7 @@ import { editorLives, type FoundSession, lifeOf } from '../journal/session-folde
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import { type Observation, observe, type PathState } from '../recovery/observe.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
-import type { Workspace } from '../recovery/workspace.ts'
+import type { Lookout } from '../recovery/workspace.ts'
 import { changesOf, type FileChange } from './changes.ts'
 import { type Followed, followed } from './followed.ts'
 import type { DamagedLog, Entry, History } from './history.ts'
@@ -81,11 +81,7 @@ export class States {
   }
 
   /** What each path of an intent holds now. `intent`: it, or what stands for it. */
-  pathsOf(
-    { recorded }: Entry,
-    workspace: Pick<Workspace, 'look'>,
-    intent = recorded.intent,
-  ): Promise<Observation[]> {
+  pathsOf({ recorded }: Entry, workspace: Lookout, intent = recorded.intent): Promise<Observation[]> {
     const later = this.#after(recorded.intent).map((entry) => entry.recorded.intent)
     return observe(workspace, intent, later, this.#env.hasher)
   }
@@ -98,7 +94,7 @@ export class States {
   }
 
   /** An intent with those of its files that were moved since where they are now. */
-  followed({ recorded: { intent } }: Entry, workspace: Pick<Workspace, 'look'>): Promise<Followed> {
+  followed({ recorded: { intent } }: Entry, workspace: Lookout): Promise<Followed> {
     return followed(intent, this.#after(intent), this.#byId, workspace)
   }
 

@@ -4,6 +4,7 @@ import { LineIndex } from '../edits/line-index.ts'
 import { looselyEqual, sameText } from '../edits/normalize.ts'
 import type { Intent } from '../journal/intent.ts'
 import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
+import { isRespelling } from '../recovery/spelling.ts'
 import {
   type Change,
   isProblem,
@@ -125,6 +126,10 @@ export class EditorWorkspace implements Workspace {
   }
 
   /** What is open here is moved by the editor, whose buffer is to go by the new name. */
+  spelling(a: string, b: string): Promise<string | undefined> {
+    return this.#disk.spelling(a, b)
+  }
+
   async move(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
     const elsewhere = await this.#elsewhere(moves.flatMap(({ from, to }) => [from, to]))
     const isOpen = (path: string) => elsewhere.has(path) || this.#document(path) !== undefined
@@ -139,7 +144,9 @@ export class EditorWorkspace implements Workspace {
   async #moveOpen({ from, to }: Move, isOpen: (path: string) => boolean): Promise<Placed> {
     try {
       const document = this.#document(from)
-      if (document === undefined || isOpen(to) || !this.#abilities.renames)
+      // To an editor, what is to get another spelling of its own name is in its own way.
+      const isInItsWay = isRespelling(from, to) && (await this.spelling(from, to)) !== undefined
+      if (document === undefined || isOpen(to) || isInItsWay || !this.#abilities.renames)
         throw new Refused(`${isOpen(from) ? from : to} is open in the editor: close it there first`)
       for (const path of [from, to]) {
         if (this.#unanswered.has(path)) throw new Refused(stillAt(path))

@@ -1,6 +1,7 @@
 import type { Disk } from '../disk/disk.ts'
 import type { Step } from '../edits/steps.ts'
 import { isWithin } from '../journal/root.ts'
+import { isRespelling, spellingOf } from '../recovery/spelling.ts'
 import { pathOfUri } from './document-uri.ts'
 import { asObject } from './json.ts'
 
@@ -17,10 +18,10 @@ export async function movesOf(disk: Disk, params: unknown, edited: readonly stri
   for (const file of Array.isArray(files) ? files : []) {
     const [from, to] = [pathOfUri(asObject(file).oldUri), pathOfUri(asObject(file).newUri)]
     if (from === undefined || to === undefined || from === to) continue
-    // Where case does not count, what stands there is the file itself: a change of its name alone loses nothing.
-    if (from.toLowerCase() === to.toLowerCase() && (await disk.lstat(to)) !== undefined) continue
+    const isInTheWay = await somethingElseIsAt(disk, from, to)
+    if (isInTheWay && isRespelling(from, to)) continue
     const kind = (await disk.lstat(from))?.kind
-    const isWhole = kind === 'file' || (kind === 'folder' && (await disk.lstat(to)) === undefined)
+    const isWhole = kind === 'file' || (kind === 'folder' && !isInTheWay)
     const moved = isWhole ? [from] : kind === 'folder' ? edited.filter((path) => isWithin(from, path)) : []
     for (const path of moved)
       steps.push({
@@ -32,4 +33,9 @@ export async function movesOf(disk: Disk, params: unknown, edited: readonly stri
       })
   }
   return steps
+}
+
+/** Where case does not count, what stands there may be the folder itself. */
+async function somethingElseIsAt(disk: Disk, from: string, to: string): Promise<boolean> {
+  return (await disk.lstat(to)) !== undefined && (await spellingOf(disk, from, to)) === undefined
 }

@@ -19,7 +19,7 @@ import {
 import { makeDurable, pathsByBytes } from '../recovery/make-durable.ts'
 import { holdsAfter, imageAt, type Observation, observe } from '../recovery/observe.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
-import type { Known, Workspace } from '../recovery/workspace.ts'
+import type { Known, Lookout } from '../recovery/workspace.ts'
 import { changedIn, endOf, isDropped, isUnseenFor, LATE_CHANGE_MS, type Moment } from './intent-end.ts'
 import { isTold, knownOf } from './known-file.ts'
 import type { Mirror } from './mirror.ts'
@@ -35,7 +35,7 @@ const LONGEST_PAUSE_MS = 30_000
 export class Settlement {
   readonly #env: Env
   readonly #mirror: Mirror
-  readonly #disk: Pick<Workspace, 'look'>
+  readonly #disk: Lookout
   readonly #tell: (problem: unknown) => void
   readonly #open = new Map<string, OpenIntent>()
   /** Of the files in which somebody typed last. */
@@ -46,12 +46,7 @@ export class Settlement {
   #finishing = false
   #leaving = false
 
-  constructor(
-    env: Env,
-    mirror: Mirror,
-    disk: Pick<Workspace, 'look'>,
-    tell: (problem: unknown) => void = () => {},
-  ) {
+  constructor(env: Env, mirror: Mirror, disk: Lookout, tell: (problem: unknown) => void = () => {}) {
     this.#tell = tell
     this.#env = env
     this.#mirror = mirror
@@ -218,7 +213,8 @@ export class Settlement {
   async #see(open: OpenIntent, later: readonly Intent[], by: 'times' | 'bytes'): Promise<Observation[]> {
     const look = (path: string, known?: Known | Unkept) =>
       this.#disk.look(path, known ?? (by === 'times' ? knownOf(open.intent, path) : undefined))
-    const found = await observe({ look }, open.intent, later, this.#env.hasher)
+    const spelling = (a: string, b: string) => this.#disk.spelling(a, b)
+    const found = await observe({ look, spelling }, open.intent, later, this.#env.hasher)
     return found.filter(({ image }) => open.changed.has(image.path))
   }
 

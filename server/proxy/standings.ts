@@ -1,6 +1,8 @@
 import { dirname, join } from 'node:path'
 import type { Disk } from '../disk/disk.ts'
 import type { Standing, Step } from '../edits/steps.ts'
+import { isWithin } from '../journal/root.ts'
+import { caseless, spellingOf } from '../recovery/spelling.ts'
 import type { Mirror } from './mirror.ts'
 
 /** What stands at the paths of an edit, before any file is read. */
@@ -20,6 +22,8 @@ export class Standings {
   /** Where a file or a folder is to come to stand. */
   readonly #targets: ReadonlySet<string>
   readonly #renames: readonly (Step & { kind: 'rename' })[]
+  /** Where renames end that only spell a name otherwise, of what is there by both spellings. */
+  #respelt: Promise<readonly string[]> | undefined
   /** What was found in folders that are moved by a rename(2). */
   readonly #inMoved = new Set<string>()
 
@@ -54,6 +58,8 @@ export class Standings {
   async look(paths: readonly string[]): Promise<void> {
     const asked = paths.filter((path) => !this.all.has(path))
     await this.#findLinks(asked)
+    this.#respelt ??= this.#findRespelt()
+    const respelt = await this.#respelt
     const looks = await this.#disk.lookMany(asked)
     for (const [i, path] of asked.entries()) {
       const look = looks[i]!
@@ -62,7 +68,8 @@ export class Standings {
     }
     for (const [i, path] of asked.entries()) {
       if (this.all.has(path)) continue // it lies in a folder that was looked at meanwhile
-      const { kind } = looks[i]!
+      // What stands there is what is to come there: before the rename it is taken for what the old spelling names.
+      const kind = respelt.some((to) => isWithin(to, path)) ? 'absent' : looks[i]!.kind
       if (kind === 'folder' && !this.#links.has(path)) await this.#lookInFolder(path)
       else {
         if (kind === 'other') this.#others.add(path)
@@ -87,6 +94,14 @@ export class Standings {
       missing.push(at)
     }
     for (const path of missing) if (!this.all.has(path)) this.all.set(path, { kind: 'absent' })
+  }
+
+  /** A name that only changes its case, where that does not count: nothing is in the way. */
+  async #findRespelt(): Promise<string[]> {
+    const found: string[] = []
+    for (const { from, to } of this.#renames)
+      if ((await spellingOf(this.#disk, from, to)) !== undefined) found.push(to)
+    return found
   }
 
   async #findLinks(paths: readonly string[]): Promise<void> {
@@ -152,8 +167,6 @@ export class Standings {
     if (path.includes('\ufffd')) this.skipped.push(path)
   }
 }
-
-const caseless = (path: string): string => path.normalize('NFC').toLowerCase()
 
 function targetOf(step: Step): string[] {
   return step.kind === 'create' ? [step.path] : step.kind === 'rename' ? [step.to] : []

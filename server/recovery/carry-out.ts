@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
-import { bytesOf, isUnkept } from '../edits/file-bytes.ts'
+import { bytesOf, isUnkept, same } from '../edits/file-bytes.ts'
 import { type Image, isBare } from '../edits/images.ts'
 import type { ByteEdit } from '../edits/splice.ts'
 import { isContinuation } from '../edits/utf8.ts'
@@ -12,8 +12,17 @@ import { movesAmong } from './bare-moves.ts'
 import { linkTarget } from './make-durable.ts'
 import { imageAt } from './observe.ts'
 import { withOrigins, withoutOrigin } from './origins.ts'
+import { caseless, type Respelling, respellingsAmong } from './spelling.ts'
 import type { Left, Way } from './ways.ts'
-import { type Change, HalfWritten, type Problem, PutBack, Refused, type Workspace } from './workspace.ts'
+import {
+  type Change,
+  HalfWritten,
+  isProblem,
+  type Problem,
+  PutBack,
+  Refused,
+  type Workspace,
+} from './workspace.ts'
 
 /** What was done for an intent, path by path. */
 export interface Report {
@@ -108,21 +117,56 @@ export async function placeAll(
   const left: Left[] = [...way.left]
   const failures = new Map<string, Failure>()
   const nameOf = (path: string) => temporaryNameOf(env, own!.id, path)
+  const folders = foldersOf(intent, purpose)
   let halfWritten = false
+  const leave = (path: string, problem: Problem) => {
+    left.push({ path, reason: problem.message })
+    const failure = failureOf(problem)
+    if (failure !== undefined) failures.set(path, failure)
+    halfWritten ||= problem instanceof HalfWritten
+  }
   const place = async (changes: readonly Change[]) => {
     const placed = changes.length === 0 ? [] : await workspace.place(changes, nameOf)
     for (const [i, each] of placed.entries()) {
       const { path } = changes[i]!
-      if (each.where === 'left') {
-        left.push({ path, reason: each.problem.message })
-        const failure = failureOf(each.problem)
-        if (failure !== undefined) failures.set(path, failure)
-        halfWritten ||= each.problem instanceof HalfWritten
-      } else (each.where === 'disk' ? written : buffered).push(path)
+      if (each.where === 'left') leave(path, each.problem)
+      else (each.where === 'disk' ? written : buffered).push(path)
       if (each.where === 'buffer' && each.unseen) unseen.push(path)
     }
   }
-  const { moves, others } = movesAmong(withOrigins(way.changes, intent, purpose))
+  /** Gives files their names that differ from what they have in case alone; resolves with what is left to be done. */
+  const respell = async (changes: readonly Change[]): Promise<readonly Change[]> => {
+    const rest = new Set(changes)
+    const pairs: Respelling<Change>[] = []
+    for (const each of respellingsAmong(changes, endsOf)) {
+      const { gone, come } = each
+      try {
+        if ((await workspace.spelling(gone.path, come.path)) === gone.path) pairs.push(each)
+      } catch (error) {
+        if (!isProblem(error)) throw error
+        rest.delete(gone)
+        rest.delete(come)
+        for (const { path } of [come, gone]) leave(path, error)
+      }
+    }
+    if (pairs.length === 0) return [...rest]
+    const moves = pairs.map(({ gone, come }) => ({ from: gone.path, to: come.path }))
+    for (const [i, each] of (await workspace.move(moves, folders)).entries()) {
+      const { gone, come } = pairs[i]!
+      rest.delete(gone)
+      rest.delete(come)
+      if (each.where === 'left') for (const { path } of [come, gone]) leave(path, each.problem)
+      else {
+        written.push(gone.path)
+        // A crash before that is written leaves the old text by the new name, which the next look knows.
+        if (same(gone.before, come.after)) written.push(come.path)
+        else rest.add({ ...withoutOrigin(come), before: gone.before })
+      }
+    }
+    return [...rest]
+  }
+  const { moves, others: all } = movesAmong(withOrigins(way.changes, intent, purpose))
+  const others = await respell(all)
   const files = others.filter(({ after }) => after !== undefined)
   await place(files.filter(({ cameFrom }) => cameFrom === undefined))
   // Where they would not be removed below, they are made as files of their own.
@@ -140,7 +184,7 @@ export async function placeAll(
   if (obstacle === undefined) await place(removals.map(withRespelt(intent, purpose)))
   else for (const { path } of removals) left.push({ path, reason: `not removed, since ${obstacle}` })
   // Last: none of them is needed for the others, nor the other way round.
-  const moved = moves.length === 0 ? [] : await workspace.move(moves, foldersOf(intent, purpose))
+  const moved = moves.length === 0 ? [] : await workspace.move(moves, folders)
   for (const [i, each] of moved.entries()) {
     const { from, to } = moves[i]!
     if (each.where === 'left')
@@ -149,7 +193,6 @@ export async function placeAll(
   }
   // What a path that could not be written left behind; with its intent settled nobody would look for it.
   if (own !== undefined && left.length > way.left.length) await removeTemporaries(env, own).catch(() => {})
-  const folders = foldersOf(intent, purpose)
   // Where nothing could be put in them, none are made.
   const isInVain = written.length + buffered.length === 0
   const made = isInVain && left.length > 0 ? [] : folders.made
@@ -172,6 +215,8 @@ export async function placeAll(
   }
 }
 
+const endsOf = ({ before, after }: Change) => ({ before: before !== undefined, after: after !== undefined })
+
 function failureOf(problem: Problem): Failure | undefined {
   if (problem instanceof PutBack) return PUT_BACK
   return problem instanceof DiskError ? FAILED : undefined
@@ -189,8 +234,6 @@ function withRespelt({ images }: Intent, purpose: Purpose): (change: Change) => 
     return respelt === undefined || respelt === change.path ? change : { ...change, respelt }
   }
 }
-
-const caseless = (path: string): string => path.normalize('NFC').toLowerCase()
 
 /** Makes and removes the folders that an intent did, or the other way round. */
 export async function settleFolders(

@@ -8,6 +8,7 @@ import { moveFiles } from './move-files.ts'
 import { OpenFolders } from './open-folders.ts'
 import type { Origin, Site } from './replace-file.ts'
 import { replaceFiles } from './replace-files.ts'
+import { spellingOf } from './spelling.ts'
 import {
   type Change,
   isProblem,
@@ -62,6 +63,10 @@ export class DiskWorkspace implements Workspace {
     return stat.kind === 'folder'
       ? { kind: 'other', reason: 'it is a folder now' }
       : { kind: 'file', bytes, stat }
+  }
+
+  spelling(a: string, b: string): Promise<string | undefined> {
+    return spellingOf(this.#disk, a, b)
   }
 
   async move(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
@@ -143,18 +148,10 @@ export class DiskWorkspace implements Workspace {
 
   /**
    * The name by which a file that is to be removed is to stay, where the case of names does not count; undefined: it is
-   * another file. Inodes do not tell: some file systems without case give each spelling a number of its own.
+   * another file.
    */
   async #respelt(path: string, other: string): Promise<string | undefined> {
-    if ((await this.#disk.lstat(other)) === undefined) return undefined
-    const [names, others] = [path.split(sep), other.split(sep)]
-    for (const [i, name] of names.entries()) {
-      if (name === others[i]) continue
-      const entries = (await this.#disk.list(names.slice(0, i).join(sep) || sep)) ?? []
-      const isThere = (asked: string | undefined) => entries.some((entry) => entry.name === asked)
-      // Two entries of one folder: here the case counts.
-      if (isThere(name) && isThere(others[i])) return undefined
-    }
+    if ((await spellingOf(this.#disk, path, other)) === undefined) return undefined
     if (dirname(path) !== dirname(other)) throw new Refused(`${path} is the same file as ${other} here`)
     return basename(other)
   }
@@ -204,6 +201,8 @@ export class DiskWorkspace implements Workspace {
       for (const folder of removed) {
         // What is a link by now, or gone, was not made for a file.
         if (isPath(folder) && (await this.#disk.lstat(folder))?.kind !== 'folder') continue
+        // It is the one that was made, by another spelling.
+        if (await this.#isOneOf(made, folder)) continue
         const target = await this.#targetOf(folder)
         // Only while it is empty: whatever else lies in it now is not ours.
         if ((await this.#disk.list(target))?.length !== 0) continue
@@ -214,6 +213,12 @@ export class DiskWorkspace implements Workspace {
     } finally {
       await open.close()
     }
+  }
+
+  async #isOneOf(folders: readonly string[], folder: string): Promise<boolean> {
+    for (const each of folders)
+      if (isPath(each) && (await spellingOf(this.#disk, each, folder)) !== undefined) return true
+    return false
   }
 
   /**

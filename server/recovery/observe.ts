@@ -1,10 +1,12 @@
+import { DiskError } from '../disk/disk.ts'
 import { bytesOf, type FileBytes, isUnkept, same } from '../edits/file-bytes.ts'
 import type { Hasher } from '../edits/hash.ts'
 import { type Image, unkeptOf } from '../edits/images.ts'
 import { looselyEqual, sameText } from '../edits/normalize.ts'
 import { type Intent, isWrittenHere, type PathFacts } from '../journal/intent.ts'
 import { isCutShort } from './cut-short.ts'
-import type { Sight, Workspace } from './workspace.ts'
+import { isRespelling, respellingsIn } from './spelling.ts'
+import type { Lookout, Sight } from './workspace.ts'
 
 /**
  * What a path holds, seen from one intent.
@@ -23,18 +25,36 @@ export interface Observation {
 
 /** Looks at every path of an intent. `later`: intents recorded after it, in append order. */
 export async function observe(
-  workspace: Pick<Workspace, 'look'>,
+  workspace: Lookout,
   intent: Intent,
   later: readonly Intent[],
   hasher: Hasher,
 ): Promise<Observation[]> {
-  const observations: Observation[] = []
+  const sights = new Map<Image, Sight>()
   for (const image of intent.images) {
     // Of a file that is only moved what counts is where it is: it is not read, whatever was written to it since.
-    const sight = lightened(await workspace.look(image.path, unkeptOf(image)), image)
-    observations.push({ image, state: stateOf(image, intent, sight, later, hasher), sight })
+    sights.set(image, lightened(await workspace.look(image.path, unkeptOf(image)), image))
   }
-  return observations
+  // Where case does not count, a file is seen by both spellings of its name, and stands at one of them.
+  for (const { gone, come } of [intent, ...later].flatMap(respellingsIn)) {
+    const ends = [imageAt(intent, gone.path), imageAt(intent, come.path)]
+    const seen = ends.filter(
+      (image): image is Image => image !== undefined && sights.get(image)!.kind === 'file',
+    )
+    if (seen.length === 0) continue
+    try {
+      const spelling = await workspace.spelling(gone.path, come.path)
+      const others = spelling === undefined ? [] : seen.filter(({ path }) => path !== spelling)
+      for (const image of others) sights.set(image, { kind: 'absent' })
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      for (const image of seen) sights.set(image, { kind: 'other', reason: error.message })
+    }
+  }
+  return intent.images.map((image) => {
+    const sight = sights.get(image)!
+    return { image, state: stateOf(image, intent, sight, later, hasher), sight }
+  })
 }
 
 /**
@@ -92,18 +112,37 @@ export function holdsAfter({ before, after }: Image, now: FileBytes | undefined)
 const isLoosely = (a: FileBytes, b: FileBytes): boolean => looselyEqual(bytesOf(a), bytesOf(b))
 
 /** Whether a file that was moved or made holds what it was moved or made with, before its text edits. */
-function holdsHalf({ path, after, source }: Image, intent: Intent, now: FileBytes): boolean {
+function holdsHalf(image: Image, intent: Intent, now: FileBytes): boolean {
+  const { path, after, source } = image
+  // Its text is there already, and its name has the old spelling yet.
+  if (after.kind === 'absent') {
+    const respelt = respeltTo(image, intent)?.after
+    return respelt?.kind === 'file' && same(now, respelt.bytes)
+  }
   if (after.kind !== 'file' || source === path) return false
   // Overwritten or new, and made from nothing: empty until its text is saved.
-  if (source === undefined) return now.length === 0
+  if (source === undefined) return now.length === 0 || same(now, respeltFrom(image, intent)?.before)
   return same(now, imageAt(intent, source)?.before)
 }
 
 /** Whether it was a recovery or an undo that was cut short while it wrote the file in place: nothing else does. */
-function isHalfWritten({ before, after }: Image, intent: Intent, now: FileBytes): boolean {
+function isHalfWritten(image: Image, intent: Intent, now: FileBytes): boolean {
+  const { before = respeltFrom(image, intent)?.before, after } = image
   if (!isWrittenHere(intent) || after.kind !== 'file' || before === undefined) return false
   if (same(now, before) || same(now, after.bytes)) return false
   return isCutShort(bytesOf(before), bytesOf(after.bytes), bytesOf(now))
+}
+
+/** Where the other spelling of its name leads. */
+function respeltTo(image: Image, intent: Intent): Image | undefined {
+  return respellingsIn(intent).find(({ gone }) => gone === image)?.come
+}
+
+/** What a recovery or an undo writes text into once it has the other spelling of its name. */
+function respeltFrom({ path, before }: Image, intent: Intent): Image | undefined {
+  const from = intent.facts.get(path)?.cameFrom
+  if (before !== undefined || from === undefined || !isRespelling(from, path)) return undefined
+  return imageAt(intent, from)
 }
 
 function holdsLater(image: Image, now: FileBytes | undefined, later: readonly Intent[]): boolean {

@@ -24,6 +24,10 @@ export class WatchedWorkspace implements Workspace {
     return this.#workspace.look(path, known)
   }
 
+  spelling(a: string, b: string): Promise<string | undefined> {
+    return this.#workspace.spelling(a, b)
+  }
+
   async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {
     const placed: Placed[] = []
     for (let at = 0; at < changes.length; at += AT_A_TIME) {

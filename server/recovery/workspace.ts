@@ -13,6 +13,12 @@ export interface Workspace {
    */
   look(path: string, known?: Known | Unkept): Promise<Sight>
   /**
+   * Where two spellings of a path are one file, since the case of names does not count: `b` if it is listed so, else
+   * `a`. Undefined: they are not.
+   * @throws DiskError
+   */
+  spelling(a: string, b: string): Promise<string | undefined>
+  /**
    * Puts each `change.after` where `change.before` stands, each all or nothing, in no particular order; tells of each
    * what became of it. What has gone to a `buffer` is not durable yet.
    */
@@ -25,6 +31,9 @@ export interface Workspace {
   /** Makes the folders that an intent made, and removes those it removed if they are empty by now. */
   settleFolders(made: readonly string[], removed: readonly string[]): Promise<void>
 }
+
+/** What it takes to see how things stand. */
+export type Lookout = Pick<Workspace, 'look' | 'spelling'>
 
 /**
  * `unseen`: the editor has said that it took it, and has told of no such change yet.

@@ -20,12 +20,15 @@ function allowedIn(workload: Workload) {
     const byPath = new Map<string, Set<string>>()
     for (const tree of trees)
       for (const [path, text] of Object.entries(tree))
-        byPath.set(path, (byPath.get(path) ?? new Set()).add(text))
+        byPath.set(nameIn(workload, path), (byPath.get(nameIn(workload, path)) ?? new Set()).add(text))
     found = { trees, byPath }
     allowed.set(workload, found)
   }
   return found
 }
+
+/** One for all spellings that are one file. */
+const nameIn = ({ isCaseless }: Workload, path: string): string => (isCaseless ? path.toLowerCase() : path)
 
 /**
  * What is wrong with the disk as a crash has left it. Every path holds an original or an after-image, and what was
@@ -39,7 +42,8 @@ export function faultsAfterCrash(run: Run, theirs: Tree = {}): string[] {
   for (const [path, text] of Object.entries(tree)) {
     if (text === '/' || inPlace.includes(path) || path.endsWith(EDITORS_OWN)) continue
     if (basename(path).startsWith(TEMPORARY) || theirs[path] === text) continue
-    if (!byPath.get(path)?.has(text)) faults.push(`${path} holds ${JSON.stringify(text.slice(0, 200))}`)
+    if (!byPath.get(nameIn(run.workload, path))?.has(text))
+      faults.push(`${path} holds ${JSON.stringify(text.slice(0, 200))}`)
   }
   for (const path of Object.keys(theirs))
     if (tree[path] !== theirs[path]) faults.push(`what was theirs in ${path} is lost`)

@@ -3,6 +3,7 @@ import { isBare } from '../../server/edits/images.ts'
 import type { Intent } from '../../server/journal/intent.ts'
 import type { Event } from '../../server/journal/outcomes.ts'
 import { Machine } from '../disk/machine.ts'
+import { Platter } from '../disk/platter.ts'
 import { hasher } from '../journal/logs.ts'
 
 /** What an editor is sent, one edit after the other, and what it does about each. */
@@ -21,6 +22,8 @@ export interface Workload {
   readonly withheld?: readonly string[]
   /** Nothing can tell what a file carries beside its bytes: none is replaced by a rename. */
   readonly isBlind?: boolean
+  /** Names that differ in case alone are one name. */
+  readonly isCaseless?: boolean
 }
 
 export interface Step {
@@ -37,8 +40,14 @@ export type Tree = Readonly<Record<string, string>>
 export const WORKSPACE = '/w'
 
 /** A machine with the files as they are before anything is recorded. */
-export function machineOf({ before, links = {}, modes = {}, isBlind = false }: Workload): Machine {
-  const machine = new Machine(hasher)
+export function machineOf({
+  before,
+  links = {},
+  modes = {},
+  isBlind = false,
+  isCaseless,
+}: Workload): Machine {
+  const machine = new Machine(hasher, new Platter({ isCaseless }))
   if (isBlind) machine.platter.attributes = () => undefined
   machine.platter.putFolder(WORKSPACE)
   for (const [path, content] of Object.entries(before)) machine.platter.put(path, content, modes[path])
@@ -54,7 +63,14 @@ export function treesOf(workload: Workload): readonly Tree[] {
   const { platter } = machineOf(workload)
   const trees: Tree[] = [platter.tree(WORKSPACE)]
   for (const { intent } of workload.steps) {
-    for (const folder of intent.folders.made) platter.putFolder(folder)
+    const { made, removed } = intent.folders
+    const respelt = (folder: string) =>
+      workload.isCaseless ? made.find((each) => each.toLowerCase() === folder.toLowerCase()) : undefined
+    for (const folder of removed) {
+      const to = respelt(folder)
+      if (to !== undefined) platter.rename(folder, to)
+    }
+    for (const folder of made) platter.putFolder(folder)
     for (const image of intent.images) {
       const { path, after, source } = image
       if (isBare(image)) {
@@ -64,7 +80,7 @@ export function treesOf(workload: Workload): readonly Tree[] {
       } else if (after.kind === 'file') platter.put(path, bytesOf(after.bytes))
       else platter.takeAway(path)
     }
-    for (const folder of intent.folders.removed) platter.takeAway(folder)
+    for (const folder of removed) if (respelt(folder) === undefined) platter.takeAway(folder)
     trees.push(platter.tree(WORKSPACE))
   }
   return trees

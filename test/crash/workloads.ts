@@ -363,6 +363,39 @@ export const WORKLOADS: readonly Workload[] = [
     ],
   },
   {
+    name: 'a name that changes its case where that does not count, with its text, beside another file, saved',
+    before: { '/w/a': 'let total\n', '/w/b': 'total()\n' },
+    isCaseless: true,
+    steps: [
+      step([
+        ...moved('/w/a', '/w/A', 'let total\n', edit(4, 9, 'sum')),
+        edited('/w/b', 'total()\n', edit(0, 5, 'sum')),
+      ]),
+      step(
+        [
+          ...moved('/w/b', '/w/B', 'sum()\n', edit(0, 3, 'all')),
+          edited('/w/A', 'let sum\n', edit(4, 7, 'all')),
+        ],
+        ['/w/B'],
+      ),
+    ],
+  },
+  {
+    name: 'a folder’s name that changes its case where that does not count, with the text of a file in it',
+    before: { '/w/lib/a': 'let total\n', '/w/lib/b': 'total()\n' },
+    isCaseless: true,
+    steps: [
+      step(
+        [
+          ...moved('/w/lib/a', '/w/Lib/a', 'let total\n', edit(4, 9, 'sum')),
+          ...moved('/w/lib/b', '/w/Lib/b', 'total()\n'),
+        ],
+        [],
+        { folders: { made: ['/w/Lib'], removed: ['/w/lib'] } },
+      ),
+    ],
+  },
+  {
     name: 'four edits over one another, of which the last two are in no file yet',
     before: { '/w/a': '0', '/w/b': '0' },
     steps: [

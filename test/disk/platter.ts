@@ -30,7 +30,14 @@ export class Platter {
   #made = 0
   #tick = 0
   #pending: Change[] = []
-  #root = new FolderNode(this, 0o755)
+  /** Names that differ in case alone are one name. */
+  readonly isCaseless: boolean
+  #root: FolderNode
+
+  constructor({ isCaseless = false }: { readonly isCaseless?: boolean | undefined } = {}) {
+    this.isCaseless = isCaseless
+    this.#root = new FolderNode(this, 0o755)
+  }
 
   /** Loses power: of what was not synced only that stays which `keeps` says, by default nothing. */
   crash(keeps: (what: Unsynced) => boolean = () => false): void {
@@ -44,7 +51,7 @@ export class Platter {
 
   /** Another one with all of this on it, of which no program has anything open. */
   copy(): Platter {
-    const platter = new Platter()
+    const platter = new Platter(this)
     const copies = new Map<Node, Node>()
     const copyOf = <T extends Node>(node: T): T => {
       const known = copies.get(node)
@@ -221,6 +228,12 @@ export class Platter {
     const target = this.#locate(to, 'no follow')
     const { node } = source
     if (node === undefined) fail('ENOENT')
+    const isRespelt = node === target.node && isOneEntry(source, target) && source.name !== target.name
+    if (isRespelt)
+      return this.#change([
+        { folder: source.folder, name: source.name, node: undefined },
+        { folder: source.folder, name: target.name, node },
+      ])
     if (node === target.node) return
     if (target.node?.kind === 'folder') {
       if (node.kind !== 'folder') fail('EISDIR')
@@ -356,11 +369,20 @@ function makesFolderFor(earlier: Change, { sets }: Change): boolean {
   )
 }
 
+interface Entry {
+  readonly folder: FolderNode
+  readonly name: string
+}
+
+function isOneEntry(a: Entry, b: Entry): boolean {
+  if (a.folder !== b.folder) return false
+  return a.name === b.name || (a.folder.isCaseless && a.name.toLowerCase() === b.name.toLowerCase())
+}
+
 function mustPrecede(earlier: Change, later: Change): boolean {
   if (makesFolderFor(earlier, later)) return true
   return earlier.sets.some(
-    (a) =>
-      later.sets.some((b) => a.folder === b.folder && a.name === b.name) || later.replaced.includes(a.folder),
+    (a) => later.sets.some((b) => isOneEntry(a, b)) || later.replaced.includes(a.folder),
   )
 }
 
@@ -488,8 +510,17 @@ export class FileNode extends Inode {
 export class FolderNode extends Inode {
   readonly kind = 'folder'
   readonly size = 4096
-  readonly entries = new Map<string, Node>()
-  readonly durable = new Map<string, Node>()
+  readonly isCaseless: boolean
+  readonly entries: Map<string, Node>
+  readonly durable: Map<string, Node>
+
+  constructor(platter: Platter, mode: number) {
+    super(platter, mode)
+    const Names = platter.isCaseless ? CaselessNames : Map<string, Node>
+    this.isCaseless = platter.isCaseless
+    this.entries = new Names()
+    this.durable = new Names()
+  }
 
   restore(keeps: (what: Unsynced) => boolean): void {
     this.entries.clear()
@@ -501,6 +532,32 @@ export class FolderNode extends Inode {
 
   alone(platter: Platter): FolderNode {
     return this.madeLikeThis(new FolderNode(platter, this.mode))
+  }
+}
+
+/** Found by any spelling, and listed by the last that was given. */
+class CaselessNames extends Map<string, Node> {
+  readonly #spellings = new Map<string, string>()
+
+  override get(name: string): Node | undefined {
+    return super.get(this.#spellings.get(name.toLowerCase()) ?? name)
+  }
+
+  override set(name: string, node: Node): this {
+    this.delete(name)
+    this.#spellings.set(name.toLowerCase(), name)
+    return super.set(name, node)
+  }
+
+  override delete(name: string): boolean {
+    const spelling = this.#spellings.get(name.toLowerCase())
+    this.#spellings.delete(name.toLowerCase())
+    return super.delete(spelling ?? name)
+  }
+
+  override clear(): void {
+    this.#spellings.clear()
+    super.clear()
   }
 }
 

@@ -46,7 +46,11 @@ export class Desk {
     const program = new Machine(hasher).run()
     const env: Env = { ...program, host: { ...program.host, now: () => new Date() } }
     const tell = (problem: unknown) => this.told.push(`problem: ${String(problem)}`)
-    this.settlement = new Settlement(env, this.mirror, { look: (path) => this.look(path) }, tell)
+    this.settlement = new Settlement(env, this.mirror, this, tell)
+  }
+
+  spelling(): Promise<undefined> {
+    return Promise.resolve(undefined)
   }
 
   look(path: string): Promise<Sight> {

@@ -35,7 +35,8 @@ async function siteOf(made: Machine, from: string, to: string): Promise<{ site: 
     const identity = (await disk.lstat(folderPath))?.identity
     return { folder: noted, folderPath, identity, name }
   }
-  return { site: { move: { from, to }, source: await held(from), target: await held(to) }, calls }
+  const site = { move: { from, to }, source: await held(from), target: await held(to), isRespelt: false }
+  return { site, calls }
 }
 
 describe('a file that is given another name', () => {

@@ -51,7 +51,8 @@ async function statesOf(
   ])
   const intent = intentOf('01', images, { facts: more.facts ? facts(more.facts) : new Map(onDisk) })
   const look = (path: string) => Promise.resolve(sights[path] ?? absent)
-  const seen = await observe({ look }, intent, more.later ?? [], hasher)
+  const spelling = () => Promise.resolve(undefined)
+  const seen = await observe({ look, spelling }, intent, more.later ?? [], hasher)
   expect(seen.map((each) => each.image)).toEqual(images)
   return seen.map(({ state }) => state).join(' ')
 }

@@ -89,6 +89,7 @@ describe('a moved file whose name changes its case alone', () => {
       const placed: (string | undefined)[][] = []
       const watched = Object.assign(Object.create(workspace) as DiskWorkspace, {
         look: (path: string) => workspace.look(path),
+        spelling: (a: string, b: string) => workspace.spelling(a, b),
         settleFolders: async () => {},
         place: async (changes: readonly Change[], nameOf: (path: string) => string) => {
           placed.push(...changes.map(({ path, respelt }) => [path, respelt]))

@@ -64,12 +64,11 @@ describe.concurrent('a move that the editor asked about is not carried on by its
   })
 })
 
-test('a move that only changes case is no move of what stands there', async ({
+test('a move to a name that another file has, but for its case, is none', async ({
   stage,
   processes,
   expect,
 }) => {
-  // One file or two, as the disk has it.
   for (const name of ['A.ts', 'a.ts', 'c.ts']) stage.write(name, 'foo\n')
   await moving(stage, processes, () => stage.write('c.ts', 'bar\n'), { to: 'A.ts' })
   expect(logged(stage.journal).map(({ originals }) => Object.keys(originals))).toEqual([[stage.path('c.ts')]])
