@@ -92,6 +92,8 @@ class ObservedReader extends StreamMessageReader {
 
   constructor(stream: Readable, observe: (message: Message) => void) {
     super(stream)
+    // It would ask again and again for the rest of a message whose sender died in the middle of it.
+    this.partialMessageTimeout = 0
     this.#observe = observe
   }
 

@@ -151,6 +151,13 @@ describe('a run', () => {
     expect(ran).toMatchObject({ status: 1, stdout: '' })
     expect(ran.stderr).toMatch(/^lsp-wal-headless: cannot start the server \/nowhere\/server in /)
   })
+
+  test('ends when the server dies in the middle of a message', async () => {
+    const half = 'process.stdout.write("Content-Length: 100\\r\\n\\r\\n{")'
+    const ran = await run(['-', '--', process.execPath, '-e', half], { steps: [] })
+    expect(ran).toMatchObject({ status: 1, stdout: '' })
+    expect(ran.stderr).toContain('waiting for an answer to initialize: the server')
+  })
 })
 
 function traced(): TraceEntry[] {

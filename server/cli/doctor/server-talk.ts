@@ -29,10 +29,10 @@ export async function talkTo(
   const complaints = new Tail(child.stderr!)
   const output = new Tail(child.stdout!)
   child.stdin!.on('error', () => {}) // it may have ended: its status tells
-  const connection = createMessageConnection(
-    new StreamMessageReader(child.stdout!),
-    new StreamMessageWriter(child.stdin!),
-  )
+  const reader = new StreamMessageReader(child.stdout!)
+  // Of a message that breaks off it would ask for the rest again and again, and nothing would ever end.
+  reader.partialMessageTimeout = 0
+  const connection = createMessageConnection(reader, new StreamMessageWriter(child.stdin!))
   connection.onError(() => {}) // what it wrote is no message; then no answer comes
   let timer: NodeJS.Timeout | undefined
   const silent = new Promise<Talk>((done) => {
