@@ -270,7 +270,7 @@ export class Recovery {
 
   async #go(kase: Case, workspace: Workspace, purpose: 'finish' | 'roll-back', way: Way): Promise<Result> {
     // Before anything is recorded that rests on it: what stands there already is not recorded again.
-    await this.#makeDurable(kase.intent)
+    await this.#makeDurable(kase.intent, way.left)
     const dated = { ...way, after: this.#newestOn(kase.intent) }
     const report = await carryOut(this.#env, this.#session, workspace, kase.intent, purpose, dated)
     const { failures, left, own } = report
@@ -346,8 +346,10 @@ export class Recovery {
   }
 
   /** @throws DiskError: what a loss of power may take away is neither built upon nor settled */
-  #makeDurable(intent: Intent): Promise<void> {
-    const { kept, bare } = pathsByBytes(intent.images)
+  /** `left`: what stands there is left alone, and may not even be looked at. */
+  #makeDurable(intent: Intent, left: readonly Left[] = []): Promise<void> {
+    const leftPaths = new Set(left.map(({ path }) => path))
+    const { kept, bare } = pathsByBytes(intent.images.filter(({ path }) => !leftPaths.has(path)))
     const withheld = (intent.withheld ?? []).map(({ path }) => path)
     return makeDurable(this.#env.disk, [...kept, ...withheld], this.#folders, bare)
   }

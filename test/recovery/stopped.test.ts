@@ -45,6 +45,23 @@ describe('a file that can neither be written in place nor get its bytes back', (
   })
 })
 
+describe('a file in a folder that may not be entered', () => {
+  it('keeps no other one from what was decided', async () => {
+    for (const path of ['/w/a', '/w/in/b']) machine.platter.put(path, 'old')
+    const images = [replaced('/w/in/b', 'old', 'new'), replaced('/w/a', 'old', 'new')]
+    await dead(machine, [intentOf('01', images)])
+    const program = machine.run()
+    program.disk.plan = ({ path }) => (path.startsWith('/w/in/') ? error('EACCES') : undefined)
+    const { recovery: started, workspace, end } = await recovery(machine, program)
+    const result = await started.decide(started.cases[0]!, workspace, 'finish')
+    await end()
+    expect(result).toMatchObject({
+      report: { written: ['/w/a'], left: [{ path: '/w/in/b', reason: 'cannot stat /w/in/b: EACCES' }] },
+    })
+    expect(tree(machine)).toEqual({ a: 'new', 'in/b': 'old' })
+  })
+})
+
 describe('a file that could not be written in place, and got its bytes back', () => {
   const failing = async () => {
     machine.platter.attributes = () => undefined
