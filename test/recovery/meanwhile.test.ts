@@ -9,6 +9,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -124,6 +125,31 @@ describe('a file that somebody writes', () => {
       rmSync(a, { recursive: true })
       renameSync(join(w, 'away'), a)
     }
+  })
+})
+
+describe('a file that moves as it is', () => {
+  const b = () => join(w, 'sub', 'b')
+  const move = (disk?: Disk, isOpen?: true) =>
+    place(
+      w,
+      { path: b(), before: undefined, after: 'old', cameFrom: { path: a, ...(isOpen && { isOpen }) } },
+      disk,
+    )
+
+  it('is the same file by its new name, but where an editor may go on writing to it', async () => {
+    await move()
+    expect(statSync(b()).ino).toBe(statSync(a).ino)
+    rmSync(b())
+    await move(undefined, true)
+    expect(statSync(b()).ino).not.toBe(statSync(a).ino)
+  })
+
+  it('stays where it is when somebody writes it before it has its new name', async () => {
+    // The first is opened to be read, the second right before it gets its name.
+    const disk = disturbed('open', 2, () => appendFileSync(a, ' and theirs'))
+    await expect(move(disk)).rejects.toThrow(`${b()} was changed meanwhile`)
+    expect([text(), names()]).toEqual(['old and theirs', ['a']])
   })
 })
 

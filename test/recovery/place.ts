@@ -12,6 +12,7 @@ export interface TextChange {
   readonly after: string | undefined
   readonly mode?: number
   readonly respelt?: string
+  readonly cameFrom?: NonNullable<Change['cameFrom']>
 }
 
 /** Carries out one change in a workspace folder; rejects with what kept it from that. */
@@ -31,14 +32,8 @@ export function placeAll(
   )
 }
 
-function inBytes({ path, before, after, mode, respelt }: TextChange): Change {
-  return {
-    path,
-    before: bytesOf(before),
-    after: bytesOf(after),
-    mode,
-    ...(respelt !== undefined && { respelt }),
-  }
+function inBytes({ before, after, mode, ...more }: TextChange): Change {
+  return { ...more, before: bytesOf(before), after: bytesOf(after), mode }
 }
 
 const bytesOf = (text: string | undefined) => (text === undefined ? undefined : Buffer.from(text))
