@@ -580,7 +580,7 @@ describe('looking', () => {
         running--
         return d.look(path)
       },
-      spelling: d.spelling,
+      spelling: () => d.spelling(),
     })
     settlement.follow(both(), d.follower)
     await Promise.all([settlement.look(), settlement.look(), settlement.finish()])
