@@ -6,7 +6,16 @@ import { checkOutside } from '../journal/root.ts'
 import type { FoundSession } from '../journal/session-folder.ts'
 import { DiskWorkspace } from '../recovery/disk-workspace.ts'
 import { reachOf } from '../recovery/reach.ts'
-import type { Change, Known, Move, Placed, Sight, Workspace } from '../recovery/workspace.ts'
+import type {
+  Change,
+  Known,
+  Move,
+  Pairs,
+  Placed,
+  Sight,
+  Spellings,
+  Workspace,
+} from '../recovery/workspace.ts'
 import type { Surroundings } from './command.ts'
 
 /** The files that a session may have worked with, as long as nobody opens another one. */
@@ -37,8 +46,12 @@ export class ClosedFiles implements Workspace {
     return this.#disk.look(path, known)
   }
 
-  spelling(a: string, b: string): Promise<string | undefined> {
-    return this.#disk.spelling(a, b)
+  spellings(pairs: Pairs): Promise<Spellings> {
+    return this.#disk.spellings(pairs)
+  }
+
+  respell(moves: readonly Move[], folders: Intent['folders']): Promise<readonly Placed[]> {
+    return this.#disk.respell(moves, folders)
   }
 
   move(moves: readonly Move[], folders: Intent['folders']): Promise<readonly Placed[]> {

@@ -49,7 +49,8 @@ export async function followed(
       const to = whereTo(image, steps)
       if (to === undefined || paths.has(to) || was.has(to)) continue
       // Where case does not count, it is the old spelling of what stands there.
-      const isRespelt = (await workspace.spelling(image.path, to)) === to
+      const [spelling] = await workspace.spellings([[image.path, to]])
+      const isRespelt = spelling === to
       const here = isRespelt ? 'absent' : (await workspace.look(image.path, bytes)).kind
       // Bytes would tell another file from the one that was moved there; of a bare move there are none.
       if (here !== 'absent' && (here !== 'file' || bytes === undefined)) continue

@@ -105,7 +105,7 @@ export class States {
 
   /** An intent, what it takes forward or back, what that one does, and so on. */
   chainOf({ recorded }: Entry): readonly Intent[] {
-    return chainOf(recorded.intent, this.#byId)
+    return chainOf(recorded.intent, (id) => this.#byId.get(id))
   }
 
   /** The paths of an intent that are left to be taken back, also as the one that it takes forward or back has them. */

@@ -47,12 +47,12 @@ export function wasOf({ facts }: Intent, path: string): string {
 }
 
 /** An intent, what it takes forward or back, what that one does, and so on, as far as they are known. */
-export function chainOf(intent: Intent, known: ReadonlyMap<string, Intent>): readonly Intent[] {
+export function chainOf(intent: Intent, known: (id: string) => Intent | undefined): readonly Intent[] {
   const chain = new Set<Intent>()
   // Each is met once: what a log claims of itself could go in circles.
   for (let at: Intent | undefined = intent; at !== undefined && !chain.has(at); ) {
     chain.add(at)
-    at = at.about.of === undefined ? undefined : known.get(at.about.of)
+    at = at.about.of === undefined ? undefined : known(at.about.of)
   }
   return [...chain]
 }

@@ -4,15 +4,16 @@ import { LineIndex } from '../edits/line-index.ts'
 import { looselyEqual, sameText } from '../edits/normalize.ts'
 import type { Intent } from '../journal/intent.ts'
 import type { DiskWorkspace } from '../recovery/disk-workspace.ts'
-import { isRespelling } from '../recovery/spelling.ts'
 import {
   type Change,
   isProblem,
   type Known,
   type Move,
+  type Pairs,
   type Placed,
   Refused,
   type Sight,
+  type Spellings,
   type Workspace,
 } from '../recovery/workspace.ts'
 import { type Conversation, GONE } from './conversation.ts'
@@ -126,8 +127,21 @@ export class EditorWorkspace implements Workspace {
   }
 
   /** What is open here is moved by the editor, whose buffer is to go by the new name. */
-  spelling(a: string, b: string): Promise<string | undefined> {
-    return this.#disk.spelling(a, b)
+  spellings(pairs: Pairs): Promise<Spellings> {
+    return this.#disk.spellings(pairs)
+  }
+
+  /** What is open is left alone: to an editor, what is to get another spelling of its name is in its own way. */
+  async respell(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
+    const elsewhere = await this.#elsewhere(moves.flatMap(({ from, to }) => [from, to]))
+    const isOpen = (path: string) => elsewhere.has(path) || this.#document(path) !== undefined
+    const closed = moves.filter(({ from, to }) => !isOpen(from) && !isOpen(to))
+    const placed = await this.#disk.respell(closed, folders)
+    const byMove = new Map(closed.map((move, i) => [move, placed[i]!]))
+    return moves.map((move) => {
+      const open = isOpen(move.from) ? move.from : move.to
+      return byMove.get(move) ?? leftFor(new Refused(`${open} is open in the editor: close it there first`))
+    })
   }
 
   async move(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
@@ -144,9 +158,7 @@ export class EditorWorkspace implements Workspace {
   async #moveOpen({ from, to }: Move, isOpen: (path: string) => boolean): Promise<Placed> {
     try {
       const document = this.#document(from)
-      // To an editor, what is to get another spelling of its own name is in its own way.
-      const isInItsWay = isRespelling(from, to) && (await this.spelling(from, to)) !== undefined
-      if (document === undefined || isOpen(to) || isInItsWay || !this.#abilities.renames)
+      if (document === undefined || isOpen(to) || !this.#abilities.renames)
         throw new Refused(`${isOpen(from) ? from : to} is open in the editor: close it there first`)
       for (const path of [from, to]) {
         if (this.#unanswered.has(path)) throw new Refused(stillAt(path))

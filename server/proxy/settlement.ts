@@ -19,7 +19,7 @@ import {
 import { makeDurable, pathsByBytes } from '../recovery/make-durable.ts'
 import { holdsAfter, imageAt, type Observation, observe } from '../recovery/observe.ts'
 import { observeWithheld } from '../recovery/withheld.ts'
-import type { Known, Lookout } from '../recovery/workspace.ts'
+import type { Known, Lookout, Pairs } from '../recovery/workspace.ts'
 import { changedIn, endOf, isDropped, isUnseenFor, LATE_CHANGE_MS, type Moment } from './intent-end.ts'
 import { isTold, knownOf } from './known-file.ts'
 import type { Mirror } from './mirror.ts'
@@ -213,8 +213,8 @@ export class Settlement {
   async #see(open: OpenIntent, later: readonly Intent[], by: 'times' | 'bytes'): Promise<Observation[]> {
     const look = (path: string, known?: Known | Unkept) =>
       this.#disk.look(path, known ?? (by === 'times' ? knownOf(open.intent, path) : undefined))
-    const spelling = (a: string, b: string) => this.#disk.spelling(a, b)
-    const found = await observe({ look, spelling }, open.intent, later, this.#env.hasher)
+    const spellings = (pairs: Pairs) => this.#disk.spellings(pairs)
+    const found = await observe({ look, spellings }, open.intent, later, this.#env.hasher)
     return found.filter(({ image }) => open.changed.has(image.path))
   }
 

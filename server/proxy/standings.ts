@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import type { Disk } from '../disk/disk.ts'
 import type { Standing, Step } from '../edits/steps.ts'
 import { isWithin } from '../journal/root.ts'
-import { caseless, spellingOf } from '../recovery/spelling.ts'
+import { caseless, type Listings, spellingOf } from '../recovery/spelling.ts'
 import type { Mirror } from './mirror.ts'
 
 /** What stands at the paths of an edit, before any file is read. */
@@ -99,8 +99,14 @@ export class Standings {
   /** A name that only changes its case, where that does not count: nothing is in the way. */
   async #findRespelt(): Promise<string[]> {
     const found: string[] = []
-    for (const { from, to } of this.#renames)
-      if ((await spellingOf(this.#disk, from, to)) !== undefined) found.push(to)
+    const origins = new Map<string, string>()
+    const listings: Listings = new Map()
+    for (const { from, to } of this.#renames) {
+      // It may go there by way of a third name.
+      const origin = origins.get(from) ?? from
+      origins.set(to, origin)
+      if ((await spellingOf(this.#disk, origin, to, listings)) !== undefined) found.push(to)
+    }
     return found
   }
 

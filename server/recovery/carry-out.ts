@@ -18,6 +18,7 @@ import {
   type Change,
   HalfWritten,
   isProblem,
+  type Placed,
   type Problem,
   PutBack,
   Refused,
@@ -137,31 +138,27 @@ export async function placeAll(
   /** Gives files their names that differ from what they have in case alone; resolves with what is left to be done. */
   const respell = async (changes: readonly Change[]): Promise<readonly Change[]> => {
     const rest = new Set(changes)
-    const pairs: Respelling<Change>[] = []
-    for (const each of respellingsAmong(changes, endsOf)) {
-      const { gone, come } = each
-      try {
-        if ((await workspace.spelling(gone.path, come.path)) === gone.path) pairs.push(each)
-      } catch (error) {
-        if (!isProblem(error)) throw error
-        rest.delete(gone)
-        rest.delete(come)
-        for (const { path } of [come, gone]) leave(path, error)
-      }
-    }
-    if (pairs.length === 0) return [...rest]
-    const moves = pairs.map(({ gone, come }) => ({ from: gone.path, to: come.path }))
-    for (const [i, each] of (await workspace.move(moves, folders)).entries()) {
-      const { gone, come } = pairs[i]!
+    const done = ({ gone, come }: Respelling<Change>, placed: Placed) => {
       rest.delete(gone)
       rest.delete(come)
-      if (each.where === 'left') for (const { path } of [come, gone]) leave(path, each.problem)
+      if (placed.where === 'left') for (const { path } of [come, gone]) leave(path, placed.problem)
       else {
         written.push(gone.path)
         // A crash before that is written leaves the old text by the new name, which the next look knows.
         if (same(gone.before, come.after)) written.push(come.path)
         else rest.add({ ...withoutOrigin(come), before: gone.before })
       }
+    }
+    const pairs = respellingsAmong(changes, endsOf)
+    try {
+      const spellings = await workspace.spellings(pairs.map(({ gone, come }) => [gone.path, come.path]))
+      const here = pairs.filter(({ gone }, i) => spellings[i] === gone.path)
+      const moves = here.map(({ gone, come }) => ({ from: gone.path, to: come.path }))
+      const placed = here.length === 0 ? [] : await workspace.respell(moves, folders)
+      for (const [i, pair] of here.entries()) done(pair, placed[i]!)
+    } catch (error) {
+      if (!isProblem(error)) throw error
+      for (const pair of pairs) done(pair, { where: 'left', problem: error })
     }
     return [...rest]
   }

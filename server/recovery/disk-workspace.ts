@@ -8,15 +8,18 @@ import { moveFiles } from './move-files.ts'
 import { OpenFolders } from './open-folders.ts'
 import type { Origin, Site } from './replace-file.ts'
 import { replaceFiles } from './replace-files.ts'
-import { spellingOf } from './spelling.ts'
+import { respellFiles, respellFolders } from './respell-files.ts'
+import { type Listings, spellingOf } from './spelling.ts'
 import {
   type Change,
   isProblem,
   type Known,
   type Move,
+  type Pairs,
   type Placed,
   Refused,
   type Sight,
+  type Spellings,
   type Workspace,
 } from './workspace.ts'
 
@@ -65,8 +68,17 @@ export class DiskWorkspace implements Workspace {
       : { kind: 'file', bytes, stat }
   }
 
-  spelling(a: string, b: string): Promise<string | undefined> {
-    return spellingOf(this.#disk, a, b)
+  async spellings(pairs: Pairs): Promise<Spellings> {
+    const listings: Listings = new Map()
+    const found: (string | undefined)[] = []
+    for (const [a, b] of pairs) found.push(await spellingOf(this.#disk, a, b, listings))
+    return found
+  }
+
+  async respell(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
+    let realFolders: Promise<RealFolder[]> | undefined
+    const realOf = (folder: string) => this.#targetOf(folder, () => (realFolders ??= this.#realFolders()))
+    return respellFiles(this.#disk, moves, folders, realOf)
   }
 
   async move(moves: readonly Move[], folders: Intent['folders']): Promise<Placed[]> {
@@ -198,6 +210,14 @@ export class DiskWorkspace implements Workspace {
       for (const folder of made)
         if (!isPath(folder) || (await this.#disk.stat(folder))?.kind !== 'folder')
           await open.make(await this.#targetOf(folder))
+      // Those of which no file told.
+      const unspelt = await respellFolders(
+        this.#disk,
+        { made, removed },
+        (path) => this.#targetOf(path),
+        open,
+      )
+      for (const problem of unspelt.values()) throw problem
       for (const folder of removed) {
         // What is a link by now, or gone, was not made for a file.
         if (isPath(folder) && (await this.#disk.lstat(folder))?.kind !== 'folder') continue

@@ -1,6 +1,5 @@
 import { DiskError, type Folder } from '../disk/disk.ts'
 import { mustBeAt } from './open-folders.ts'
-import { caseless } from './spelling.ts'
 import { type Move, Refused } from './workspace.ts'
 
 /** One move, and the two folders that it is about, held open. */
@@ -8,8 +7,6 @@ export interface MoveSite {
   readonly move: Move
   readonly source: Held
   readonly target: Held
-  /** Both names are one, but for the case of a name, which does not count here. */
-  readonly isRespelt: boolean
 }
 
 /** A folder held open, and the name of a file in it. */
@@ -30,15 +27,10 @@ export type Arrived = { readonly by: 'both'; readonly identity: string } | { rea
  * A crash after this leaves the file by both names, which the next look knows by its identity.
  * @throws Refused, DiskError where it stays where it is
  */
-export async function arrive({ move, source, target, isRespelt }: MoveSite): Promise<Arrived> {
+export async function arrive({ move, source, target }: MoveSite): Promise<Arrived> {
   const there = await source.folder.stat(source.name)
   if (there === undefined) throw new Refused(`${move.from} is gone`)
   if (there.kind === 'folder') throw new Refused(`${move.from} is a folder now`)
-  if (isRespelt) {
-    await mustBeAt(source.folder, source.folderPath)
-    await source.folder.rename(source.name, target.name)
-    return { by: 'one' }
-  }
   const inTheWay = await target.folder.stat(target.name)
   if (inTheWay !== undefined) {
     if (inTheWay.identity !== there.identity || isOneEntry(source, target)) throw taken(move)
@@ -86,6 +78,8 @@ export async function leave({ move, source, target }: MoveSite, arrived: Arrived
 function isOneEntry(a: Held, b: Held): boolean {
   return a.identity === b.identity && caseless(a.name) === caseless(b.name)
 }
+
+const caseless = (name: string): string => name.normalize('NFC').toLowerCase()
 
 function otherwise({ from, to }: Move): (error: unknown) => never {
   return (error) => {

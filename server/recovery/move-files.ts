@@ -4,7 +4,6 @@ import type { Intent } from '../journal/intent.ts'
 import { atOnce } from './at-once.ts'
 import { type Arrived, arrive, type Held, leave, type MoveSite } from './move-file.ts'
 import { mustBeAt, OpenFolders } from './open-folders.ts'
-import { spellingOf } from './spelling.ts'
 import { type WholeFolder, wholeFolders } from './whole-folders.ts'
 import { isProblem, type Move, type Placed, type Problem, Refused } from './workspace.ts'
 
@@ -111,13 +110,7 @@ async function moveEach(disk: Disk, moves: readonly Move[], realOf: RealOf): Pro
     const arrived = await atOnce(AT_ONCE, moves, (move) =>
       orProblem(async () => {
         const source = await hold(move.from, 'find')
-        const target = await hold(move.to, 'make')
-        const [from, to] = [source, target].map((each) => join(each.folderPath, each.name)) as [
-          string,
-          string,
-        ]
-        const isRespelt = dirname(from) === dirname(to) && (await spellingOf(disk, from, to)) === from
-        const site: MoveSite = { move, source, target, isRespelt }
+        const site: MoveSite = { move, source, target: await hold(move.to, 'make') }
         return { site, arrived: await arrive(site) }
       }),
     )

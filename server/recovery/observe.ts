@@ -35,26 +35,46 @@ export async function observe(
     // Of a file that is only moved what counts is where it is: it is not read, whatever was written to it since.
     sights.set(image, lightened(await workspace.look(image.path, unkeptOf(image)), image))
   }
-  // Where case does not count, a file is seen by both spellings of its name, and stands at one of them.
-  for (const { gone, come } of [intent, ...later].flatMap(respellingsIn)) {
-    const ends = [imageAt(intent, gone.path), imageAt(intent, come.path)]
-    const seen = ends.filter(
-      (image): image is Image => image !== undefined && sights.get(image)!.kind === 'file',
-    )
-    if (seen.length === 0) continue
-    try {
-      const spelling = await workspace.spelling(gone.path, come.path)
-      const others = spelling === undefined ? [] : seen.filter(({ path }) => path !== spelling)
-      for (const image of others) sights.set(image, { kind: 'absent' })
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      for (const image of seen) sights.set(image, { kind: 'other', reason: error.message })
-    }
-  }
-  return intent.images.map((image) => {
-    const sight = sights.get(image)!
-    return { image, state: stateOf(image, intent, sight, later, hasher), sight }
+  const unlisted = await respeltAmong(workspace, intent, later, sights)
+  const states = new Map(
+    intent.images.map((image) => [image, stateOf(image, intent, sights.get(image)!, later, hasher)]),
+  )
+  // Not gone again by a later edit: it has not come yet.
+  for (const { gone, come } of respellingsIn(intent))
+    if (unlisted.has(come) && states.get(gone) !== 'landed') states.set(come, 'untouched')
+  return intent.images.map((image) => ({ image, state: states.get(image)!, sight: sights.get(image)! }))
+}
+
+/**
+ * Where case does not count, a file is seen by both spellings of its name, and stands at the one that is listed. Says
+ * of the others that nothing is there, and resolves with them.
+ */
+async function respeltAmong(
+  workspace: Lookout,
+  intent: Intent,
+  later: readonly Intent[],
+  sights: Map<Image, Sight>,
+): Promise<ReadonlySet<Image>> {
+  const unlisted = new Set<Image>()
+  const pairs = [intent, ...later].flatMap(respellingsIn).flatMap(({ gone, come }) => {
+    const paths = [gone.path, come.path] as const
+    const images = paths.flatMap((path) => imageAt(intent, path) ?? [])
+    const seen = images.filter((image) => sights.get(image)!.kind === 'file')
+    return seen.length === 0 ? [] : [{ seen, paths }]
   })
+  if (pairs.length === 0) return unlisted
+  try {
+    const spellings = await workspace.spellings(pairs.map(({ paths }) => paths))
+    for (const [i, { seen }] of pairs.entries())
+      for (const image of spellings[i] === undefined ? [] : seen)
+        if (image.path !== spellings[i]) unlisted.add(image)
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    const reason = error.message
+    for (const image of pairs.flatMap(({ seen }) => seen)) sights.set(image, { kind: 'other', reason })
+  }
+  for (const image of unlisted) sights.set(image, { kind: 'absent' })
+  return unlisted
 }
 
 /**

@@ -65,6 +65,8 @@ export class Recovery {
   readonly #stopped: Stopped[]
   /** Every other intent of the claimed sessions: one of them may stand on top of a pending one. */
   readonly #settled: readonly Ranked[]
+  /** What is pending and what is settled, by id. */
+  readonly #known: ReadonlyMap<string, Ranked>
   /** Pending, in the order in which they are to be dealt with. */
   readonly cases: readonly Case[]
   /** Pending intents of sessions whose editor still runs: its buffers hold them, nothing is to be written. */
@@ -93,6 +95,7 @@ export class Recovery {
     const isHalfDone = (kase: Case) => isCarrier(kase) || wasGoingBack(kase.intent, taken.stopped)
     const halfDone = taken.cases.filter(isHalfDone).sort((a, b) => inTime(b, a))
     this.cases = [...halfDone, ...taken.cases.filter((kase) => !isHalfDone(kase)).sort(inTime)]
+    this.#known = new Map([...this.cases, ...this.#settled].map((each) => [each.intent.id, each]))
     this.adopted = taken.adopted
     this.missed = taken.missed
   }
@@ -127,9 +130,19 @@ export class Recovery {
    * What a recovery, or a recovery of one, was finishing, and can be undone as a whole: an edit, or what takes one back.
    */
   rootOf(intent: Intent): string {
-    const known = new Map([...this.cases, ...this.#settled].map((each) => [each.intent.id, each.intent]))
-    const chain = chainOf(intent, known)
+    const chain = this.#chainOf(intent)
     return chain.find((each) => !isFinishing(each))?.id ?? chain.at(-1)!.about.of!
+  }
+
+  /** What finishes an edit is a part of it, and no younger: the place in time of what it finishes. */
+  #wholeOf(each: Ranked): Ranked {
+    if (!isFinishing(each.intent)) return each
+    const whole = this.#chainOf(each.intent).find((intent) => !isFinishing(intent))
+    return (whole && this.#known.get(whole.id)) ?? each
+  }
+
+  #chainOf(intent: Intent): readonly Intent[] {
+    return chainOf(intent, (id) => this.#known.get(id)?.intent)
   }
 
   /** Deals with one case as `mode` says, as far as the user need not be asked. */
@@ -287,13 +300,14 @@ export class Recovery {
 
   /** What is recorded now is younger than all that was done to these files before, whatever the clock says by now. */
   #newestOn(intent: Intent): string {
-    const known = [...this.cases, ...this.#settled].map((each) => each.intent)
+    const known = [...this.#known.values()].map((each) => each.intent)
     return newestOn(intent, [...known, ...this.#carriers])
   }
 
   async #observe(kase: Case, workspace: Workspace): Promise<Observation[]> {
-    const later = [...this.cases, ...this.#settled]
-      .filter((other) => inTime(other, kase) > 0 && !isOneOfOther(other, kase))
+    const at = this.#wholeOf(kase)
+    const later = [...this.#known.values()]
+      .filter((other) => inTime(this.#wholeOf(other), at) > 0 && !isOneOfOther(other, kase))
       .sort(inTime)
       .map(({ intent }) => intent)
     const seen = await observe(workspace, kase.intent, later, this.#env.hasher)
@@ -323,7 +337,7 @@ export class Recovery {
     const { of, purpose } = stopped.intent.about
     if (purpose !== 'finish') return of === intent.id && isGoingBack(intent, seen, this.#stopped)
     if (of === intent.id) return true
-    const finished = [...this.cases, ...this.#settled].find((other) => other.intent.id === of)
+    const finished = of === undefined ? undefined : this.#known.get(of)
     return finished !== undefined && finished.intent.about.of === undefined
   }
 

@@ -50,22 +50,39 @@ export function respellingsIn(intent: Intent): readonly Respelling<Image>[] {
   return found
 }
 
+/** What folders hold, by path, for as long as many questions are asked about one moment. */
+export type Listings = Map<string, ReadonlySet<string>>
+
 /**
- * Where two spellings of a path are one file or folder: `b` if its folders list it so, else `a`. Undefined: they are
- * not. Inodes do not tell: some file systems without case give each spelling a number of its own.
+ * Where two spellings of a path are one file or folder: the one by which it is listed, as far as the last name tells in
+ * which they differ; `a` where neither is. Undefined: they are not one. Inodes do not tell: some file systems without
+ * case give each spelling a number of its own.
  */
-export async function spellingOf(disk: Disk, a: string, b: string): Promise<string | undefined> {
+export async function spellingOf(
+  disk: Disk,
+  a: string,
+  b: string,
+  listings: Listings = new Map(),
+): Promise<string | undefined> {
   if (!isRespelling(a, b)) return undefined
   if ((await disk.lstat(a)) === undefined || (await disk.lstat(b)) === undefined) return undefined
   const [names, others] = [a.split(sep), b.split(sep)]
-  let spelling = b
+  let spelling = a
   for (const [i, name] of names.entries()) {
-    if (name === others[i]) continue
-    const entries = (await disk.list(names.slice(0, i).join(sep) || sep)) ?? []
-    const isListed = (asked: string | undefined) => entries.some((entry) => entry.name === asked)
+    const other = others[i]!
+    if (name === other) continue
+    const listed = await listedIn(disk, names.slice(0, i).join(sep) || sep, listings)
     // Two entries of one folder: here the case counts.
-    if (isListed(name) && isListed(others[i])) return undefined
-    if (!isListed(others[i])) spelling = a
+    if (listed.has(name) && listed.has(other)) return undefined
+    spelling = listed.has(other) ? b : a
   }
   return spelling
+}
+
+async function listedIn(disk: Disk, folder: string, listings: Listings): Promise<ReadonlySet<string>> {
+  const known = listings.get(folder)
+  if (known !== undefined) return known
+  const listed = new Set(((await disk.list(folder)) ?? []).map(({ name }) => name))
+  listings.set(folder, listed)
+  return listed
 }

@@ -1,6 +1,6 @@
 import type { Unkept } from '../edits/file-bytes.ts'
 import type { Intent } from '../journal/intent.ts'
-import type { Change, Known, Move, Placed, Sight, Workspace } from './workspace.ts'
+import type { Change, Known, Move, Pairs, Placed, Sight, Spellings, Workspace } from './workspace.ts'
 
 /** Told how far it is. `of`: how many there are, where that is known. */
 export type Watch = (what: 'looking' | 'writing', done: number, of?: number) => void
@@ -24,8 +24,12 @@ export class WatchedWorkspace implements Workspace {
     return this.#workspace.look(path, known)
   }
 
-  spelling(a: string, b: string): Promise<string | undefined> {
-    return this.#workspace.spelling(a, b)
+  spellings(pairs: Pairs): Promise<Spellings> {
+    return this.#workspace.spellings(pairs)
+  }
+
+  respell(moves: readonly Move[], folders: Intent['folders']): Promise<readonly Placed[]> {
+    return this.#workspace.respell(moves, folders)
   }
 
   async place(changes: readonly Change[], temporaryNameOf: (path: string) => string): Promise<Placed[]> {

@@ -1,7 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from '../disk/disk.ts'
 import type { Intent } from '../journal/intent.ts'
-import { spellingOf } from './spelling.ts'
 import type { Move } from './workspace.ts'
 
 /** A folder that can be given its other name as a whole, and the moves that this comes to. */
@@ -43,9 +42,7 @@ export async function wholeFolders(
   // The outer ones first: with one of them goes all that is in it.
   const candidates = [...candidatesIn(moves, goes, comes)].sort(([a], [b]) => a.length - b.length)
   for (const [from, to] of candidates) {
-    if (isInFound(from)) continue
-    // Its own name, spelt otherwise, is not in its way.
-    if ((await disk.lstat(to)) !== undefined && (await spellingOf(disk, from, to)) !== from) continue
+    if (isInFound(from) || (await disk.lstat(to)) !== undefined) continue
     if ((await disk.lstat(from))?.kind !== 'folder') continue
     const inside = await movesIn(from, to)
     if (inside !== undefined && inside.length > 0) found.set(from, { from, to, moves: inside })

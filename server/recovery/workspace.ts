@@ -13,11 +13,16 @@ export interface Workspace {
    */
   look(path: string, known?: Known | Unkept): Promise<Sight>
   /**
-   * Where two spellings of a path are one file, since the case of names does not count: `b` if it is listed so, else
-   * `a`. Undefined: they are not.
+   * Of each pair of paths which of them it is by which a file is listed that both name, since the case of names does not
+   * count. Undefined: they are not one.
    * @throws DiskError
    */
-  spelling(a: string, b: string): Promise<string | undefined>
+  spellings(pairs: Pairs): Promise<Spellings>
+  /**
+   * Gives each file the other spelling of its name, and first that of the folders which the intent spells otherwise.
+   * Tells of each what became of it; what was done is durable.
+   */
+  respell(moves: readonly Move[], folders: Intent['folders']): Promise<readonly Placed[]>
   /**
    * Puts each `change.after` where `change.before` stands, each all or nothing, in no particular order; tells of each
    * what became of it. What has gone to a `buffer` is not durable yet.
@@ -33,7 +38,11 @@ export interface Workspace {
 }
 
 /** What it takes to see how things stand. */
-export type Lookout = Pick<Workspace, 'look' | 'spelling'>
+export type Lookout = Pick<Workspace, 'look' | 'spellings'>
+
+/** Paths that differ in case alone, if at all. */
+export type Pairs = readonly (readonly [string, string])[]
+export type Spellings = readonly (string | undefined)[]
 
 /**
  * `unseen`: the editor has said that it took it, and has told of no such change yet.

@@ -87,8 +87,8 @@ describe('a file that was being written in place', () => {
     })
     const stateOf = async (text: string) => {
       const look = () => Promise.resolve({ kind: 'file', bytes: Buffer.from(text), stat: undefined } as const)
-      const spelling = () => Promise.resolve(undefined)
-      return (await observe({ look, spelling }, intent, [], hasher))[0]!.state
+      const spellings = () => Promise.resolve([])
+      return (await observe({ look, spellings }, intent, [], hasher))[0]!.state
     }
     const [oldBlock, newBlock] = ['a'.repeat(512), 'b'.repeat(512)]
     expect(await stateOf(oldBlock + newBlock + 'a'.repeat(176))).toBe('halfway')

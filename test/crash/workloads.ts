@@ -381,17 +381,18 @@ export const WORKLOADS: readonly Workload[] = [
     ],
   },
   {
-    name: 'a folder’s name that changes its case where that does not count, with the text of a file in it',
-    before: { '/w/lib/a': 'let total\n', '/w/lib/b': 'total()\n' },
+    name: 'folders’ names that change their case where that does not count, with the text of a file in one',
+    before: { '/w/lib/a': 'let total\n', '/w/lib/b': 'total()\n', '/w/lib/in/c': 'total' },
     isCaseless: true,
     steps: [
       step(
         [
           ...moved('/w/lib/a', '/w/Lib/a', 'let total\n', edit(4, 9, 'sum')),
-          ...moved('/w/lib/b', '/w/Lib/b', 'total()\n'),
+          ...moved('/w/lib/b', '/w/Lib/B', 'total()\n'),
+          ...moved('/w/lib/in/c', '/w/Lib/In/c', 'total'),
         ],
         [],
-        { folders: { made: ['/w/Lib'], removed: ['/w/lib'] } },
+        { folders: { made: ['/w/Lib', '/w/Lib/In'], removed: ['/w/lib/in', '/w/lib'] } },
       ),
     ],
   },

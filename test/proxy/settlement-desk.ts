@@ -49,8 +49,8 @@ export class Desk {
     this.settlement = new Settlement(env, this.mirror, this, tell)
   }
 
-  spelling(): Promise<undefined> {
-    return Promise.resolve(undefined)
+  spellings(): Promise<[]> {
+    return Promise.resolve([])
   }
 
   look(path: string): Promise<Sight> {

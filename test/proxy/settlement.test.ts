@@ -442,7 +442,7 @@ describe('a file that has the size and the time of its original', () => {
   async function asked(intent: Intent, happens: (s: Settlement) => unknown) {
     const asks: string[] = []
     const told: string[] = []
-    const spelling = () => Promise.resolve(undefined)
+    const spellings = () => Promise.resolve([])
     const look = (_path: string, may?: Known): Promise<Sight> => {
       asks.push(may === undefined ? 'bytes' : 'times')
       const bytes = may?.bytes ?? Buffer.from('bar\n')
@@ -450,7 +450,7 @@ describe('a file that has the size and the time of its original', () => {
     }
     const program = new Machine(hasher).run()
     const env: Env = { ...program, host: { ...program.host, now: () => new Date() } }
-    const settlement = new Settlement(env, new Mirror(), { look, spelling }, (p) => told.push(String(p)))
+    const settlement = new Settlement(env, new Mirror(), { look, spellings }, (p) => told.push(String(p)))
     settlement.follow(intent, { note: ({ event }) => told.push(event) })
     await happens(settlement)
     return { asks, told }
@@ -580,7 +580,7 @@ describe('looking', () => {
         running--
         return d.look(path)
       },
-      spelling: () => d.spelling(),
+      spellings: () => d.spellings(),
     })
     settlement.follow(both(), d.follower)
     await Promise.all([settlement.look(), settlement.look(), settlement.finish()])

@@ -35,8 +35,7 @@ async function siteOf(made: Machine, from: string, to: string): Promise<{ site: 
     const identity = (await disk.lstat(folderPath))?.identity
     return { folder: noted, folderPath, identity, name }
   }
-  const site = { move: { from, to }, source: await held(from), target: await held(to), isRespelt: false }
-  return { site, calls }
+  return { site: { move: { from, to }, source: await held(from), target: await held(to) }, calls }
 }
 
 describe('a file that is given another name', () => {

@@ -51,8 +51,8 @@ async function statesOf(
   ])
   const intent = intentOf('01', images, { facts: more.facts ? facts(more.facts) : new Map(onDisk) })
   const look = (path: string) => Promise.resolve(sights[path] ?? absent)
-  const spelling = () => Promise.resolve(undefined)
-  const seen = await observe({ look, spelling }, intent, more.later ?? [], hasher)
+  const spellings = () => Promise.resolve([])
+  const seen = await observe({ look, spellings }, intent, more.later ?? [], hasher)
   expect(seen.map((each) => each.image)).toEqual(images)
   return seen.map(({ state }) => state).join(' ')
 }

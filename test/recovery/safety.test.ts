@@ -8,7 +8,7 @@ import { carryOut } from '../../server/recovery/carry-out.ts'
 import { DiskWorkspace } from '../../server/recovery/disk-workspace.ts'
 import { observe } from '../../server/recovery/observe.ts'
 import { rollBackWay } from '../../server/recovery/ways.ts'
-import type { Change } from '../../server/recovery/workspace.ts'
+import type { Change, Pairs } from '../../server/recovery/workspace.ts'
 import { Machine } from '../disk/machine.ts'
 import { about, created, deleted, intentOf, moved, replaced, unknown } from '../journal/intents.ts'
 import { hasher } from '../journal/logs.ts'
@@ -89,7 +89,7 @@ describe('a moved file whose name changes its case alone', () => {
       const placed: (string | undefined)[][] = []
       const watched = Object.assign(Object.create(workspace) as DiskWorkspace, {
         look: (path: string) => workspace.look(path),
-        spelling: (a: string, b: string) => workspace.spelling(a, b),
+        spellings: (pairs: Pairs) => workspace.spellings(pairs),
         settleFolders: async () => {},
         place: async (changes: readonly Change[], nameOf: (path: string) => string) => {
           placed.push(...changes.map(({ path, respelt }) => [path, respelt]))

@@ -60,6 +60,27 @@ const EDITS: readonly Edit[] = [
       put(stage, 'b.ts', 'new'),
     ],
   },
+  {
+    name: 'the names of a folder in a folder and of a file in both, with a text',
+    before: { 'lib/sub/a.ts': 'old\n', 'lib/sub/c.ts': 'old\n' },
+    after: { 'Lib/Sub/A.ts': 'new\n', 'Lib/Sub/c.ts': 'old\n' },
+    changes: (stage) => [
+      rename(stage, 'lib', 'Lib'),
+      rename(stage, 'Lib/sub', 'Lib/Sub'),
+      rename(stage, 'Lib/Sub/a.ts', 'Lib/Sub/A.ts'),
+      put(stage, 'Lib/Sub/A.ts', 'new'),
+    ],
+  },
+  {
+    name: 'a name by way of a third one',
+    before: { 'a.ts': 'old\n' },
+    after: { 'A.ts': 'new\n' },
+    changes: (stage) => [
+      rename(stage, 'a.ts', 'b.ts'),
+      rename(stage, 'b.ts', 'A.ts'),
+      put(stage, 'A.ts', 'new'),
+    ],
+  },
 ]
 
 /** Records an edit of a session that dies with it, and has it finished from the shell. */
@@ -114,6 +135,20 @@ describeUnless(
       const { id } = log.find(({ label }: { label: string }) => label === 'Text')
       expect(await stage.lspWal('undo', id)).toMatchObject({ status: 0, stderr: '' })
       expect(stage.files()).toEqual({ 'A.ts': 'old\n' })
+    })
+
+    test('a folder goes back with what has come into it, and with what was moved in it', async ({
+      stage,
+    }) => {
+      using mounts = new Mounts()
+      withoutCase(stage, mounts, { 'lib/a.ts': 'a\n', 'lib/c.ts': 'c\n' })
+      await finished(stage, () => [rename(stage, 'lib', 'Lib')], 'Folder')
+      stage.write('Lib/theirs.ts', 'theirs\n')
+      await finished(stage, () => [rename(stage, 'Lib/a.ts', 'Lib/b.ts')], 'File')
+      const log = JSON.parse((await stage.lspWal('log', '--json')).stdout)
+      const { id } = log.find(({ label }: { label: string }) => label === 'Folder')
+      expect(await stage.lspWal('undo', id)).toMatchObject({ status: 0, stderr: '' })
+      expect(stage.files()).toEqual({ 'lib/a.ts': 'a\n', 'lib/c.ts': 'c\n', 'lib/theirs.ts': 'theirs\n' })
     })
 
     test.for([
