@@ -57,7 +57,7 @@ export class Recovery {
   readonly #claimed: readonly Claimed[]
   /** What earlier recoveries and undos did to which intent. */
   readonly #carried: Map<string, Purpose>
-  /** What recoveries have finished, this one too. */
+  /** Edits that recoveries have finished, this one too, and what they recorded for that. */
   readonly #finished: Intent[]
   /** Settled intents that were to take others forward or back, and what this recovery has recorded. */
   readonly #carriers: Intent[]
@@ -87,7 +87,6 @@ export class Recovery {
     this.#tell = tell
     this.#claimed = taken.claimed
     this.#carried = taken.carried
-    this.#finished = taken.finished
     this.#carriers = taken.carriers
     this.#stopped = taken.stopped
     this.#settled = taken.settled
@@ -96,6 +95,7 @@ export class Recovery {
     const halfDone = taken.cases.filter(isHalfDone).sort((a, b) => inTime(b, a))
     this.cases = [...halfDone, ...taken.cases.filter((kase) => !isHalfDone(kase)).sort(inTime)]
     this.#known = new Map([...this.cases, ...this.#settled].map((each) => [each.intent.id, each]))
+    this.#finished = taken.finished.filter((each) => this.#isOfEdit(each))
     this.adopted = taken.adopted
     this.missed = taken.missed
   }
@@ -139,6 +139,14 @@ export class Recovery {
     if (!isFinishing(each.intent)) return each
     const whole = this.#chainOf(each.intent).find((intent) => !isFinishing(intent))
     return (whole && this.#known.get(whole.id)) ?? each
+  }
+
+  /** Whether it is an edit, or finishes one: nothing that takes one back. What is not known is older than all that pends. */
+  #isOfEdit(intent: Intent): boolean {
+    const known = (id: string) =>
+      this.#known.get(id)?.intent ?? this.#carriers.find((carrier) => carrier.id === id)
+    const whole = chainOf(intent, known).find((each) => !isFinishing(each))
+    return whole === undefined || whole.about.of === undefined
   }
 
   #chainOf(intent: Intent): readonly Intent[] {
@@ -378,7 +386,7 @@ export class Recovery {
       const carried = this.cases.find(({ intent }) => intent.id === of)
       if (carried !== undefined) await this.#settle(carried, EVENT_OF[purpose])
     }
-    if (event === 'recovered') this.#finished.push(kase.intent)
+    if (event === 'recovered' && this.#isOfEdit(kase.intent)) this.#finished.push(kase.intent)
     if (isWrittenHere(kase.intent)) await removeTemporaries(this.#env, kase.intent).catch(this.#tell)
     const at = this.#env.host.now().toISOString()
     claimed.outcomes.add({ id: kase.intent.id, at, event, ...more })

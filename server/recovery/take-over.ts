@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DiskError } from '../disk/disk.ts'
 import { type Env, JournalError } from '../journal/env.ts'
-import { type Intent, type Purpose, touchedPaths } from '../journal/intent.ts'
+import { type Intent, isFinishing, type Purpose, touchedPaths } from '../journal/intent.ts'
 import { OutcomeWriter } from '../journal/outcomes.ts'
 import { type Recorded, replay } from '../journal/replay.ts'
 import { checkOutside, type Root } from '../journal/root.ts'
@@ -37,6 +37,7 @@ export interface Claimed {
 export interface Taken {
   readonly claimed: Claimed[]
   readonly carried: Map<string, Purpose>
+  /** What recoveries have finished, and what they recorded for that. */
   readonly finished: Intent[]
   /** Intents that were to take others forward or back, and are settled. */
   readonly carriers: Intent[]
@@ -139,10 +140,8 @@ async function take(
       if (pending.length > 0) taken.settled.push({ intent: item.intent, session: found, rank })
       const { of, purpose } = item.intent.about
       if (of !== undefined) taken.carriers.push(item.intent)
-      if (item.outcomes.some(({ event }) => event === 'recovered')) taken.finished.push(item.intent)
-      const done = item.outcomes.some(({ event }) => event === 'landed' || event === 'recovered')
-      if (done && of !== undefined && purpose !== undefined) taken.carried.set(of, purpose)
-      addStopped(taken, item)
+      if (isDone(item) && of !== undefined && purpose !== undefined) taken.carried.set(of, purpose)
+      addDone(taken, item)
     }
   }
   // A torn tail is a crash during an append: that edit was never forwarded, and what stands before it is sound.
@@ -186,7 +185,7 @@ async function lookAround(
         if (item.kind !== 'intent' || item.intent.about.at < since) continue
         const rank = taken.cases.length + taken.adopted.length + taken.settled.length
         taken.settled.push({ intent: item.intent, session: found, rank })
-        addStopped(taken, item)
+        addDone(taken, item)
         if (item.intent.about.of !== undefined && item.outcomes.some(({ event }) => event === 'landed'))
           carriers.push(item.intent)
       }
@@ -204,10 +203,16 @@ async function lookAround(
   }
 }
 
-function addStopped({ stopped }: Taken, { intent, outcomes }: Recorded): void {
+function addDone({ stopped, finished }: Taken, item: Recorded): void {
+  const { intent, outcomes } = item
   const found = stoppedIn(intent, outcomes)
   if (found !== undefined) stopped.push(found)
+  if (outcomes.some(({ event }) => event === 'recovered') || (isFinishing(intent) && isDone(item)))
+    finished.push(intent)
 }
+
+const isDone = ({ outcomes }: Recorded): boolean =>
+  outcomes.some(({ event }) => event === 'landed' || event === 'recovered')
 
 /** Whether a carrier did all of an intent; the undo of a single file is not an undo of the edit. */
 function isWholeOf(carrier: Intent, intent: Intent): boolean {
