@@ -44,10 +44,21 @@ export interface Taken {
   /** Recoveries that met errors. */
   readonly stopped: Stopped[]
   readonly settled: Ranked[]
+  /** What claimed sessions settled before anything was pending in them, not kept in memory. */
+  readonly passed: Passed[]
+  /** How many intents were read. */
+  read: number
   readonly cases: Case[]
   readonly adopted: Case[]
   /** Dead sessions that could not be taken over, or not be read: the reason was told. */
   missed: number
+}
+
+/** The settled intents at the beginning of a session's log. `rank`: that of the first; `until`: when the newest was made. */
+interface Passed {
+  readonly found: FoundSession
+  readonly rank: number
+  readonly until: string
 }
 
 /** Where a session takes others over. `among`: only those that worked in these of its folders; else in any. */
@@ -71,6 +82,8 @@ export async function takeOver(
     carriers: [],
     stopped: [],
     settled: [],
+    passed: [],
+    read: 0,
     cases: [],
     adopted: [],
     missed: 0,
@@ -124,6 +137,8 @@ async function take(
   const paths = logs.map(({ name }) => join(found.path, name))
   await makeDurable(env.disk, paths, [found.path])
   let total = 0
+  const first = taken.read
+  let until = ''
   const damage: Damage[] = []
   const pending: (Recorded & { readonly rank: number })[] = []
   for await (const item of replay(env, found.path)) {
@@ -133,17 +148,19 @@ async function take(
       tell(new Error(`${item.log} is ${item.kind} at byte ${item.at}: ${item.reason}`))
       continue
     }
-    const rank = taken.cases.length + taken.adopted.length + taken.settled.length + pending.length
+    const rank = taken.read++
     if (!item.settled) pending.push({ ...item, rank })
     else {
-      // What was settled before anything was pending cannot stand on top of it.
+      const { at, of, purpose } = item.intent.about
+      // What was settled before anything was pending stands on top of nothing, but of what other sessions left.
       if (pending.length > 0) taken.settled.push({ intent: item.intent, session: found, rank })
-      const { of, purpose } = item.intent.about
+      else if (at > until) until = at
       if (of !== undefined) taken.carriers.push(item.intent)
       if (isDone(item) && of !== undefined && purpose !== undefined) taken.carried.set(of, purpose)
       addDone(taken, item)
     }
   }
+  if (until !== '') taken.passed.push({ found, rank: first, until })
   // A torn tail is a crash during an append: that edit was never forwarded, and what stands before it is sound.
   const serious = damage.filter(({ kind }) => kind !== 'torn')
   const outcomes = new OutcomeWriter(env, found.path, tell)
@@ -173,6 +190,7 @@ async function lookAround(
   tell: (problem: unknown) => void,
 ): Promise<void> {
   const since = taken.cases.map(({ intent }) => intent.about.at).sort()[0]!
+  for (const each of taken.passed) if (each.until >= since) await lookBack(env, each, since, taken, tell)
   const carriers: Intent[] = []
   const claimed = new Set(taken.claimed.map(({ found }) => found.info.session))
   for (const found of [...(await settledSessions(env, root)), ...(await liveSessions(env, root))]) {
@@ -183,8 +201,7 @@ async function lookAround(
     try {
       for await (const item of replay(env, found.path)) {
         if (item.kind !== 'intent' || item.intent.about.at < since) continue
-        const rank = taken.cases.length + taken.adopted.length + taken.settled.length
-        taken.settled.push({ intent: item.intent, session: found, rank })
+        taken.settled.push({ intent: item.intent, session: found, rank: taken.read++ })
         addDone(taken, item)
         if (item.intent.about.of !== undefined && item.outcomes.some(({ event }) => event === 'landed'))
           carriers.push(item.intent)
@@ -200,6 +217,28 @@ async function lookAround(
     const at = carriers.findLastIndex((each, i) => isWholeOf(each, intent) && holds(i, carriers))
     const purpose = carriers[at]?.about.purpose
     if (purpose !== undefined && !taken.carried.has(intent.id)) taken.carried.set(intent.id, purpose)
+  }
+}
+
+/** What was passed over, and is no older than something that is pending in another session. */
+async function lookBack(
+  env: Env,
+  { found, rank: first }: Passed,
+  since: string,
+  { settled }: Taken,
+  tell: (problem: unknown) => void,
+): Promise<void> {
+  try {
+    let rank = first
+    for await (const item of replay(env, found.path)) {
+      if (item.kind !== 'intent') continue
+      if (!item.settled) return
+      if (item.intent.about.at >= since) settled.push({ intent: item.intent, session: found, rank })
+      rank++
+    }
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    tell(error)
   }
 }
 

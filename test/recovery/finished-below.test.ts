@@ -65,3 +65,19 @@ describe('a file whose undo was finished while the session of its edit still ran
     },
   )
 })
+
+describe('an edit of one session on top of one of another, both dead', () => {
+  it('tells that the one below had landed', async () => {
+    machine.platter.put('/w/a', 'one')
+    const below = recordable(machine, intentOf('01', [replaced('/w/a', 'one', 'two')]))
+    machine.platter.put('/w/a', 'two')
+    machine.clock += 1000
+    const above = recordable(machine, intentOf('02', [replaced('/w/a', 'two', 'three')]))
+    machine.platter.put('/w/a', 'three')
+    const at = new Date(machine.clock).toISOString()
+    await recorded(machine, [below])
+    await recorded(machine, [above], [{ id: above.id, at, event: 'landed' }])
+    expect(await goOn()).toMatchObject([{ kind: 'done' }])
+    expect(tree(machine)).toEqual({ a: 'three' })
+  })
+})
