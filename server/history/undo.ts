@@ -243,7 +243,15 @@ export async function wayBack(
   const changes = way.changes.map((change) => withWas(change, was.get(change.path)))
   const left = [...replaced].filter(([path]) => isNamed(path)).map(([path, to]) => leftReplaced(path, to))
   const after = states.newestOn(entry)
-  return { ...way, after, changes, left: [...way.left, ...left], folders: intent.folders }
+  const inPart = !intent.images.every(({ path }) => isNamed(path))
+  return {
+    ...way,
+    ...(inPart && { named: true }),
+    after,
+    changes,
+    left: [...way.left, ...left],
+    folders: intent.folders,
+  }
 }
 
 /** `to`: where the file went that was there; undefined: it was deleted. */

@@ -74,6 +74,8 @@ export interface About {
   /** Set when this intent takes another one forward or back: what for, and which one. */
   readonly purpose?: Purpose
   readonly of?: string
+  /** That only in files that the user named: the rest of the other one is as it was. */
+  readonly named?: true
   /** The edit as it came over the wire; left out where it is too large to keep. */
   readonly edit?: unknown
 }

@@ -137,6 +137,7 @@ function aboutOf(meta: Json): About {
     server: stringAt(meta, 'server'),
     ...(meta.purpose !== undefined && { purpose: purposeOf(meta.purpose) }),
     ...(meta.of !== undefined && { of: stringAt(meta, 'of') }),
+    ...(meta.named === true && { named: true }),
   }
 }
 

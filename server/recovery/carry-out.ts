@@ -267,7 +267,7 @@ async function record(
   workspace: Workspace,
   of: Intent,
   purpose: Purpose,
-  { after = of.about.at, changes }: Way,
+  { after = of.about.at, changes, named }: Way,
 ): Promise<Intent> {
   const facts = new Map<string, PathFacts>()
   for (const change of changes) {
@@ -292,6 +292,7 @@ async function record(
       server: of.about.server,
       purpose,
       of: of.id,
+      ...(named && { named }),
     },
   }
   return session.append(own)

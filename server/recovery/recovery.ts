@@ -28,7 +28,7 @@ import type { Session } from '../journal/session.ts'
 import { carryOut, type Report, removeTemporaries, settleFolders } from './carry-out.ts'
 import { type Case, inTime, isCarrier, type Ranked } from './cases.ts'
 import { makeDurable, pathsByBytes } from './make-durable.ts'
-import { type Observation, observe } from './observe.ts'
+import { holdsAfter, imageAt, type Observation, observe } from './observe.ts'
 import { type Plan, planRecovery, type RecoverMode } from './plan.ts'
 import { isGoingBack, isHandOf, type Stopped, wasGoingBack } from './stopped.ts'
 import { type Claimed, type Ground, type Taken, takeOver } from './take-over.ts'
@@ -61,6 +61,8 @@ export class Recovery {
   readonly #finished: Intent[]
   /** Settled intents that were to take others forward or back, and what this recovery has recorded. */
   readonly #carriers: Intent[]
+  /** What took single files of others back, this recovery's part of that too. */
+  readonly #inPart: Intent[]
   /** Recoveries that met errors, those of this one too. */
   readonly #stopped: Stopped[]
   /** Every other intent of the claimed sessions: one of them may stand on top of a pending one. */
@@ -88,6 +90,7 @@ export class Recovery {
     this.#claimed = taken.claimed
     this.#carried = taken.carried
     this.#carriers = taken.carriers
+    this.#inPart = taken.inPart
     this.#stopped = taken.stopped
     this.#settled = taken.settled
     // What recoveries and undos left half done comes first, the newest first: the rest is judged after it.
@@ -197,6 +200,8 @@ export class Recovery {
     mode: RecoverMode,
   ): Promise<{ readonly plan: Plan; readonly seen: readonly Observation[] }> {
     const seen = await this.#observe(kase, workspace)
+    const withheld = await observeWithheld(workspace, kase.intent, this.#env.hasher)
+    if (seen.length + withheld.length === 0) return { plan: { kind: 'settle', event: 'rolled-back' }, seen }
     const plan = planRecovery(kase.intent, seen, {
       mode: this.#modeOf(kase, seen, mode),
       editorHadIt: kase.outcomes.some(({ event, reason }) => event === 'applied' || reason !== undefined),
@@ -208,7 +213,7 @@ export class Recovery {
         NOT_TAKEN_UP,
       isConfirmed: kase.outcomes.some(({ reason }) => reason === TO_BE_CONFIRMED),
       doubt: kase.doubt,
-      withheld: await observeWithheld(workspace, kase.intent, this.#env.hasher),
+      withheld,
     })
     return { plan, seen }
   }
@@ -318,7 +323,9 @@ export class Recovery {
       .filter((other) => inTime(this.#wholeOf(other), at) > 0 && !isOneOfOther(other, kase))
       .sort(inTime)
       .map(({ intent }) => intent)
-    const seen = await observe(workspace, kase.intent, later, this.#env.hasher)
+    const all = await observe(workspace, kase.intent, later, this.#env.hasher)
+    // The rest of it is judged as if those had never been a part of it.
+    const seen = all.filter((each) => !this.#isTakenBack(kase, each))
     const hands = this.#stopped.filter((each) => this.#isFor(kase, seen, each))
     return seen.map((each) =>
       each.state === 'restored' &&
@@ -326,6 +333,14 @@ export class Recovery {
         ? { ...each, state: 'untouched' }
         : each,
     )
+  }
+
+  /** Whether a path holds what the user had it get back, by itself. */
+  #isTakenBack({ intent }: Case, { image: { path }, state, sight }: Observation): boolean {
+    if (state === 'landed' || sight.kind === 'other') return false
+    const now = sight.kind === 'file' ? sight.bytes : undefined
+    const own = this.#inPart.filter(({ about }) => about.of === intent.id).map((each) => imageAt(each, path))
+    return own.some((image) => image !== undefined && holdsAfter(image, now))
   }
 
   /** What a recovery has begun goes on, cut short or stopped by errors, whatever is done about the others by now. */
@@ -378,9 +393,11 @@ export class Recovery {
 
   async #settle(kase: Case, event: Event, more: Pick<Outcome, 'paths' | 'reason'> = {}): Promise<void> {
     const claimed = this.#claimed.find(({ found }) => found.info.session === kase.session.info.session)!
-    const { of, purpose } = kase.intent.about
+    const { of, purpose, named } = kase.intent.about
     if (!claimed.open.has(kase.intent.id)) return
-    if (of !== undefined && purpose !== undefined && (event === 'landed' || event === 'recovered')) {
+    const isDone = event === 'landed' || event === 'recovered'
+    if (isDone && named) this.#inPart.push(kase.intent)
+    else if (isDone && of !== undefined && purpose !== undefined) {
       this.#carried.set(of, purpose)
       // Before this one is out of sight: a crash between the two would leave the other without an explanation.
       const carried = this.cases.find(({ intent }) => intent.id === of)

@@ -41,6 +41,8 @@ export interface Taken {
   readonly finished: Intent[]
   /** Intents that were to take others forward or back, and are settled. */
   readonly carriers: Intent[]
+  /** What was done to take some files of others back. */
+  readonly inPart: Intent[]
   /** Recoveries that met errors. */
   readonly stopped: Stopped[]
   readonly settled: Ranked[]
@@ -80,6 +82,7 @@ export async function takeOver(
     carried: new Map(),
     finished: [],
     carriers: [],
+    inPart: [],
     stopped: [],
     settled: [],
     passed: [],
@@ -151,12 +154,12 @@ async function take(
     const rank = taken.read++
     if (!item.settled) pending.push({ ...item, rank })
     else {
-      const { at, of, purpose } = item.intent.about
+      const { at, of, purpose, named } = item.intent.about
       // What was settled before anything was pending stands on top of nothing, but of what other sessions left.
       if (pending.length > 0) taken.settled.push({ intent: item.intent, session: found, rank })
       else if (at > until) until = at
       if (of !== undefined) taken.carriers.push(item.intent)
-      if (isDone(item) && of !== undefined && purpose !== undefined) taken.carried.set(of, purpose)
+      if (isDone(item) && of !== undefined && purpose !== undefined && !named) taken.carried.set(of, purpose)
       addDone(taken, item)
     }
   }
@@ -242,12 +245,13 @@ async function lookBack(
   }
 }
 
-function addDone({ stopped, finished }: Taken, item: Recorded): void {
+function addDone({ stopped, finished, inPart }: Taken, item: Recorded): void {
   const { intent, outcomes } = item
   const found = stoppedIn(intent, outcomes)
   if (found !== undefined) stopped.push(found)
   if (outcomes.some(({ event }) => event === 'recovered') || (isFinishing(intent) && isDone(item)))
     finished.push(intent)
+  if (intent.about.named && isDone(item)) inPart.push(intent)
 }
 
 const isDone = ({ outcomes }: Recorded): boolean =>

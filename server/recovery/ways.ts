@@ -17,6 +17,8 @@ export interface Way {
   readonly withheld?: readonly Left[]
   /** Those of the intent, where later ones have moved them since. */
   readonly folders?: Intent['folders']
+  /** Of some of the files only, which the user named. */
+  readonly named?: true
   /** When the newest intent was recorded that touches its paths, as far as that is known: this comes after it. */
   readonly after?: string
 }

@@ -83,6 +83,7 @@ const abouts: fc.Arbitrary<About> = fc.record(
     server: text,
     purpose: fc.constantFrom('finish', 'roll-back', 'undo'),
     of: fc.constant('ff'),
+    named: fc.constant(true),
     edit: fc.json().map((json): unknown => JSON.parse(json)),
   },
   { requiredKeys: ['at', 'session', 'road', 'label', 'server'] },

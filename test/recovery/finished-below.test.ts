@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Image } from '../../server/edits/images.ts'
+import type { Intent } from '../../server/journal/intent.ts'
 import { recordable } from '../crash/recordable.ts'
 import { Machine } from '../disk/machine.ts'
 import { intentOf, replaced } from '../journal/intents.ts'
@@ -79,5 +81,47 @@ describe('an edit of one session on top of one of another, both dead', () => {
     await recorded(machine, [above], [{ id: above.id, at, event: 'landed' }])
     expect(await goOn()).toMatchObject([{ kind: 'done' }])
     expect(tree(machine)).toEqual({ a: 'three' })
+  })
+})
+
+describe('an edit of which one file was undone, cut off before it was saved', () => {
+  const undo = (edit: Intent, ...images: readonly Image[]): Intent => {
+    const { about, ...bare } = recordable(machine, intentOf('02', images))
+    return { ...bare, about: { ...about, purpose: 'undo', of: edit.id, named: true } }
+  }
+  const recordedBoth = async (back: (edit: Intent) => Intent): Promise<void> => {
+    for (const path of ['/w/a', '/w/b']) machine.platter.put(path, 'old')
+    const images = [replaced('/w/a', 'old', 'new'), replaced('/w/b', 'old', 'new')]
+    const edit = recordable(machine, intentOf('01', images))
+    machine.clock += 1000
+    const at = new Date(machine.clock).toISOString()
+    await recorded(
+      machine,
+      [edit, back(edit)],
+      [
+        { id: '01', at, event: 'applied' },
+        { id: '02', at, event: 'applied' },
+      ],
+    )
+  }
+
+  it('is offered without that file', async () => {
+    await recordedBoth((edit) => undo(edit, replaced('/w/a', 'new', 'old')))
+    expect(await goOn()).toMatchObject([
+      { kind: 'done', case: { intent: { id: '02' } } },
+      { kind: 'waiting', plan: { kind: 'offer', reason: 'it was never saved' } },
+    ])
+    // And by the start after that, which finds the undo settled.
+    const { recovery: started, workspace, end } = await recovery(machine)
+    await started.decide(started.cases[0]!, workspace, 'finish')
+    await end()
+    expect(tree(machine)).toEqual({ a: 'old', b: 'new' })
+  })
+
+  it('is settled where nothing else was in it', async () => {
+    await recordedBoth((edit) => undo(edit, replaced('/w/a', 'new', 'old'), replaced('/w/b', 'new', 'old')))
+    expect(await goOn()).toMatchObject([{ kind: 'done' }, { kind: 'done' }])
+    expect(tree(machine)).toEqual({ a: 'old', b: 'old' })
+    expect((await recovery(machine)).recovery.cases).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { CodeAction } from 'vscode-languageserver-protocol'
 import type { HeadlessClient } from '../../client-shim/client.ts'
@@ -319,7 +320,7 @@ describe('from the command line, while an editor runs', () => {
     await quit(stage, client)
   })
 
-  test('one file of what was never saved is undone, and the rest is pending still after a crash', async () => {
+  test('one file of what was never saved is undone, and the rest can be finished after a crash', async () => {
     using stage = new Stage(BEFORE)
     const client = await editor(stage)
     await client.executeCommand('edit', [rename(stage) as never, LABEL])
@@ -330,6 +331,16 @@ describe('from the command line, while an editor runs', () => {
     const { stdout } = await stage.lspWal('log', '--json')
     const entries = JSON.parse(stdout) as { label: string; state: string }[]
     expect(entries.find(({ label }) => label === LABEL)).toMatchObject({ state: 'pending' })
+    // This process is the editor, and lives.
+    const [live] = readdirSync(join(stage.journal, 'live'))
+    const session = join(stage.journal, 'live', live!, 'session.json')
+    const info = JSON.parse(readFileSync(session, 'utf8')) as object
+    writeFileSync(session, JSON.stringify({ ...info, editor: null }))
+    expect(await stage.lspWal('recover', '--finish')).toMatchObject({ status: 0 })
+    expect(stage.files()).toEqual({ ...AFTER, 'a.ts': BEFORE['a.ts'] })
+    expect(await stage.lspWal('undo')).toMatchObject({ status: 0 })
+    expect(stage.files()).toEqual(BEFORE)
+    expect(await stage.lspWal('status')).toMatchObject({ status: 0 })
   })
 
   test('an edit of days ago goes through the editor that runs now, which has recorded nothing yet', async () => {
