@@ -201,7 +201,9 @@ export class Recovery {
   ): Promise<{ readonly plan: Plan; readonly seen: readonly Observation[] }> {
     const seen = await this.#observe(kase, workspace)
     const withheld = await observeWithheld(workspace, kase.intent, this.#env.hasher)
-    if (seen.length + withheld.length === 0) return { plan: { kind: 'settle', event: 'rolled-back' }, seen }
+    // All of it was taken back, file by file; an edit of folders alone has no files.
+    if (seen.length + withheld.length === 0 && kase.intent.images.length > 0)
+      return { plan: { kind: 'settle', event: 'rolled-back' }, seen }
     const plan = planRecovery(kase.intent, seen, {
       mode: this.#modeOf(kase, seen, mode),
       editorHadIt: kase.outcomes.some(({ event, reason }) => event === 'applied' || reason !== undefined),

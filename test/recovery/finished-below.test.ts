@@ -84,6 +84,16 @@ describe('an edit of one session on top of one of another, both dead', () => {
   })
 })
 
+describe('an edit of an empty folder', () => {
+  it('stays done', async () => {
+    machine.platter.putFolder('/w/new')
+    await recorded(machine, [intentOf('01', [], { folders: { made: ['/w/new'], removed: ['/w/old'] } })])
+    expect(await goOn()).toMatchObject([{ kind: 'done' }])
+    expect(machine.platter.tryFind('/w/new', 'no follow')).toBeDefined()
+    expect(machine.platter.tryFind('/w/old', 'no follow')).toBeUndefined()
+  })
+})
+
 describe('an edit of which one file was undone, cut off before it was saved', () => {
   const undo = (edit: Intent, ...images: readonly Image[]): Intent => {
     const { about, ...bare } = recordable(machine, intentOf('02', images))
